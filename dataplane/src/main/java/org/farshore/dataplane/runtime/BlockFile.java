@@ -1,0 +1,41 @@
+package org.farshore.dataplane.runtime;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A file or a block device, read and written by absolute byte offset. The only way a role touches a disk, so that a
+ * simulated disk can stand behind it. One thread at a time, unless the implementation says more.
+ *
+ * <p>A {@link #sync()} that failed says that written bytes may be lost although the page cache still shows them. The file
+ * must then not be synced again, and nothing read from it counts as durable.
+ */
+public interface BlockFile extends AutoCloseable {
+    /**
+     * Fills {@code target} from its position to its limit with the bytes at {@code offset}.
+     *
+     * @throws IOException when the disk fails, or when the file ends before the buffer is full.
+     */
+    void read(ByteBuffer target, long offset) throws IOException;
+
+    /** Writes {@code source} from its position to its limit at {@code offset}. Not durable before {@link #sync()}. */
+    void write(ByteBuffer source, long offset) throws IOException;
+
+    /** Makes the range read as zeros, giving back its space where the disk can. Not durable before {@link #sync()}. */
+    void zero(long offset, long length) throws IOException;
+
+    /** Returns when everything written before is on the disk (fdatasync). */
+    void sync() throws IOException;
+
+    /** Length in bytes; for a block device the device's size now. */
+    long length() throws IOException;
+
+    /** Sets the length of a regular file; what is added reads as zeros and takes no space. */
+    void setLength(long length) throws IOException;
+
+    /** What to call this file in a message: its path. */
+    String name();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,122 @@
+package org.farshore.dataplane.runtime;
+
+import com.sun.jna.LastErrorException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import org.agrona.BufferUtil;
+
+/** A {@link BlockFile} on a {@link FileChannel}; positional reads and writes of direct buffers allocate nothing. */
+final class ChannelBlockFile implements BlockFile {
+    /** Zeros written at once where the disk has no call for it. */
+    private static final int ZEROS_LENGTH = 1 << 20;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final boolean regular;
+    private int zeroFd = -1;
+    private boolean canPunch = true;
+    private ByteBuffer zeros;
+
+    ChannelBlockFile(final Path path, final FileChannel channel, final boolean regular) {
+        this.path = path;
+        this.channel = channel;
+        this.regular = regular;
+    }
+
+    @Override
+    public void read(final ByteBuffer target, final long offset) throws IOException {
+        long at = offset;
+        while (target.hasRemaining()) {
+            final int count = channel.read(target, at);
+            if (count < 0) {
+                throw new EOFException(path + " ends at " + length() + ", wanted " + target.remaining() + " bytes at " + at);
+            }
+            at += count;
+        }
+    }
+
+    @Override
+    public void write(final ByteBuffer source, final long offset) throws IOException {
+        long at = offset;
+        while (source.hasRemaining()) {
+            at += channel.write(source, at);
+        }
+    }
+
+    @Override
+    public void zero(final long offset, final long length) throws IOException {
+        if (canPunch && punch(offset, length)) {
+            return;
+        }
+        if (zeros == null) {
+            zeros = BufferUtil.allocateDirectAligned(ZEROS_LENGTH, 4096);
+        }
+        for (long done = 0; done < length; done += ZEROS_LENGTH) {
+            zeros.position(0).limit((int) Math.min(ZEROS_LENGTH, length - done));
+            write(zeros, offset + done);
+        }
+    }
+
+    private boolean punch(final long offset, final long length) throws IOException {
+        try {
+            if (zeroFd < 0) {
+                zeroFd = Libc.open(path.toString(), Libc.O_RDWR | Libc.O_CLOEXEC);
+            }
+            Libc.fallocate(zeroFd, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, offset, length);
+            return true;
+        } catch (final LastErrorException e) {
+            final int eopnotsupp = 95;
+            if (e.getErrorCode() != eopnotsupp) {
+                throw new IOException("cannot zero " + length + " bytes at " + offset + " of " + path + ": errno "
+                        + e.getErrorCode(), e);
+            }
+            canPunch = false;
+            return false;
+        }
+    }
+
+    @Override
+    public void sync() throws IOException {
+        channel.force(false);
+    }
+
+    @Override
+    public long length() throws IOException {
+        return channel.size();
+    }
+
+    @Override
+    public void setLength(final long length) throws IOException {
+        if (!regular) {
+            throw new IOException(path + " is no regular file: its length cannot be set");
+        }
+        final long now = channel.size();
+        if (length < now) {
+            channel.truncate(length);
+        } else if (length > now) {
+            channel.write(ByteBuffer.wrap(new byte[1]), length - 1);
+        }
+    }
+
+    @Override
+    public String name() {
+        return path.toString();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (final IOException e) {
+            throw new FarshoreException(ExitCode.STORAGE, "cannot close " + path + ": " + e.getMessage(), e);
+        } finally {
+            if (zeroFd >= 0) {
+                Libc.close(zeroFd);
+                zeroFd = -1;
+            }
+        }
+    }
+}

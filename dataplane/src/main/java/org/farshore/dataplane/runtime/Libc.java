@@ -1,0 +1,36 @@
+package org.farshore.dataplane.runtime;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+
+/**
+ * The calls of the C library that the JDK does not offer. Direct mapping with primitives: nothing is allocated on success.
+ * Every call throws {@link LastErrorException} with errno when it fails. Any thread.
+ */
+public final class Libc {
+    /** open(2): read and write. */
+    public static final int O_RDWR = 2;
+    /** open(2): closed on exec. */
+    public static final int O_CLOEXEC = 0x80000;
+    /** fallocate(2): do not change the length. */
+    public static final int FALLOC_FL_KEEP_SIZE = 1;
+    /** fallocate(2): make the range a hole that reads as zeros. */
+    public static final int FALLOC_FL_PUNCH_HOLE = 2;
+    /** fallocate(2): make the range read as zeros, keeping its space. */
+    public static final int FALLOC_FL_ZERO_RANGE = 0x10;
+
+    static {
+        Native.register(Libc.class, "c");
+    }
+
+    private Libc() {}
+
+    /** open(2). */
+    public static native int open(String path, int flags) throws LastErrorException;
+
+    /** close(2). */
+    public static native int close(int fd) throws LastErrorException;
+
+    /** fallocate(2); offset and length in bytes. */
+    public static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
+}
