@@ -32,7 +32,8 @@ final class ChannelBlockFile implements BlockFile {
         while (target.hasRemaining()) {
             final int count = channel.read(target, at);
             if (count < 0) {
-                throw new EOFException(path + " ends at " + length() + ", wanted " + target.remaining() + " bytes at " + at);
+                throw new EOFException(
+                        path + " ends at " + length() + ", wanted " + target.remaining() + " bytes at " + at);
             }
             at += count;
         }
@@ -70,8 +71,9 @@ final class ChannelBlockFile implements BlockFile {
         } catch (final LastErrorException e) {
             final int eopnotsupp = 95;
             if (e.getErrorCode() != eopnotsupp) {
-                throw new IOException("cannot zero " + length + " bytes at " + offset + " of " + path + ": errno "
-                        + e.getErrorCode(), e);
+                throw new IOException(
+                        "cannot zero " + length + " bytes at " + offset + " of " + path + ": errno " + e.getErrorCode(),
+                        e);
             }
             canPunch = false;
             return false;

@@ -18,14 +18,14 @@ public final class ChannelBlockFiles implements BlockFiles {
     @Override
     public BlockFile open(final Path path, final Mode mode) throws IOException {
         final boolean regular = Files.isRegularFile(path) || !Files.exists(path);
-        final Set<OpenOption> options =
-                switch (mode) {
-                    case READ -> Set.of(StandardOpenOption.READ);
-                    case READ_DIRECT -> Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
-                    case WRITE -> regular
-                            ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
-                            : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
-                };
+        final Set<OpenOption> options = switch (mode) {
+            case READ -> Set.of(StandardOpenOption.READ);
+            case READ_DIRECT -> Set.of(StandardOpenOption.READ, ExtendedOpenOption.DIRECT);
+            case WRITE ->
+                regular
+                        ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
+                        : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
+        };
         return new ChannelBlockFile(path, FileChannel.open(path, options), regular);
     }
 

@@ -6,9 +6,11 @@ package org.farshore.dataplane.runtime;
  */
 public enum ReplicationCounter {
     // agent: capture
-    CAPTURE_PRODUCER_POSITION(1000, "capture.producer.position.bytes", "end of the capture ring, as the kernel wrote it"),
+    CAPTURE_PRODUCER_POSITION(
+            1000, "capture.producer.position.bytes", "end of the capture ring, as the kernel wrote it"),
     CAPTURE_TAKEN_POSITION(1001, "capture.taken.position.bytes", "how far the agent has taken the capture ring"),
-    CAPTURE_RELEASED_POSITION(1002, "capture.released.position.bytes", "how far the ring is free again: acknowledged durable"),
+    CAPTURE_RELEASED_POSITION(
+            1002, "capture.released.position.bytes", "how far the ring is free again: acknowledged durable"),
     CAPTURE_RING_LENGTH(1003, "capture.ring.length.bytes", "length of the capture ring"),
     CAPTURED_BYTES(1004, "captured.bytes", "payload of captured writes taken from the ring"),
     CAPTURED_RECORDS(1005, "captured.count", "captured writes, discards and write-zeroes taken from the ring"),
@@ -30,7 +32,8 @@ public enum ReplicationCounter {
     SESSION_STATE(1040, "session.state.code", "0 disconnected, 1 hello sent, 2 opening, 3 streaming"),
     SESSION_INCARNATION(1041, "session.incarnation.count", "incarnation given by the receiver"),
     SENT_SEQUENCE(1042, "sent.sequence.count", "sequence of the newest record sent"),
-    DURABLE_SEQUENCE(1043, "durable.sequence.count", "sequence of the newest record known durable at the master target"),
+    DURABLE_SEQUENCE(
+            1043, "durable.sequence.count", "sequence of the newest record known durable at the master target"),
     SENT_BYTES(1044, "sent.bytes", "bytes of messages given to the network"),
     SENT_PAYLOAD_BYTES(1045, "sent.payload.bytes", "payload bytes in them: captured writes and chunks"),
     DURABLE_PAYLOAD_BYTES(1046, "durable.payload.bytes", "payload bytes known durable at the master target"),
@@ -43,7 +46,8 @@ public enum ReplicationCounter {
     // process server (subject = machine)
     RELAY_STATE(1100, "relay.state.code", "0 connecting, 1 hello passed, 2 relaying"),
     RELAY_RECEIVED_SEQUENCE(1101, "relay.received.sequence.count", "newest sequence received from the agent"),
-    RELAY_SHIPPED_SEQUENCE(1102, "relay.shipped.sequence.count", "newest sequence given to the network towards the target"),
+    RELAY_SHIPPED_SEQUENCE(
+            1102, "relay.shipped.sequence.count", "newest sequence given to the network towards the target"),
     OPTIMISE_IN_BYTES(1103, "optimise.in.bytes", "payload bytes before optimisation"),
     OPTIMISE_OUT_BYTES(1104, "optimise.out.bytes", "payload bytes after it"),
     OPTIMISE_ZERO_BYTES(1105, "optimise.zero.bytes", "payload bytes replaced by a flag because they were zero"),

@@ -172,7 +172,8 @@ public final class Settings {
         final int power = last < 0 ? -1 : suffixes.indexOf(text.charAt(last));
         final String digits = power < 0 ? text : text.substring(0, last);
         if (digits.isEmpty() || !digits.chars().allMatch(Character::isDigit)) {
-            throw bad(thing, value, suffixes.isEmpty() ? "is no whole number" : "is no size: write 4096, 64k, 64m or 1g");
+            throw bad(
+                    thing, value, suffixes.isEmpty() ? "is no whole number" : "is no size: write 4096, 64k, 64m or 1g");
         }
         long factor = 1;
         for (int i = 0; i <= power; i++) {

@@ -15,5 +15,4 @@ public final class SystemClocks implements Clocks {
     public long epochNanos() {
         return epochNanoClock.nanoTime();
     }
-
 }

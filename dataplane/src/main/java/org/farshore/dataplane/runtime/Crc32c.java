@@ -1,4 +1,4 @@
-package org.farshore.dataplane.ship;
+package org.farshore.dataplane.runtime;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -51,7 +51,8 @@ public final class Crc32c {
                             "updateDirectByteBuffer",
                             MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
         } catch (final ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError("CRC32C by address needs --add-opens java.base/java.util.zip=ALL-UNNAMED: " + e);
+            throw new ExceptionInInitializerError(
+                    "CRC32C by address needs --add-opens java.base/java.util.zip=ALL-UNNAMED: " + e);
         }
     }
 }
