@@ -1,0 +1,435 @@
+package org.farshore.tests.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.stream.Stream;
+import org.farshore.dataplane.runtime.ReplicationCounter;
+
+/**
+ * One protected machine with its process server and master target: three real processes on devices of our own. Instance
+ * names, ports and directories are unique, so that labs may run beside each other. Everything is taken away at the end,
+ * also when the test or the whole JVM is ended.
+ *
+ * <p>Totals go over all lives of a role: a killed role's last counter values are kept.
+ */
+public final class FarshoreLab implements AutoCloseable {
+    private static final Duration UP_LIMIT = Duration.ofSeconds(30);
+    private static final Deque<FarshoreLab> OPEN = new ConcurrentLinkedDeque<>();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(FarshoreLab::close), "lab-cleanup"));
+    }
+
+    private final String instance;
+    private final Path directory;
+    private final Map<Role, Map<String, String>> settings = new EnumMap<>(Role.class);
+    private final Map<Role, RoleProcess> processes = new EnumMap<>(Role.class);
+    private final Map<Role, List<String>> prefixes = new EnumMap<>(Role.class);
+    private final Map<Role, Map<ReplicationCounter, Long>> earlier = new EnumMap<>(Role.class);
+    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, Path> volumes = new LinkedHashMap<>();
+    private final Deque<AutoCloseable> cleanup = new ArrayDeque<>();
+    private boolean kernelSide;
+    private boolean closed;
+
+    private FarshoreLab(final String name) {
+        this.instance = name + "-" + ProcessHandle.current().pid() + "-" + (System.nanoTime() & 0xffff);
+        try {
+            directory = Files.createTempDirectory("farshore-" + name + "-");
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        for (final Role role : Role.values()) {
+            settings.put(role, new TreeMap<>());
+            prefixes.put(role, List.of());
+            earlier.put(role, new EnumMap<>(ReplicationCounter.class));
+            set(role, "instance", instance);
+            set(role, "aeron.directory", aeronDirectory(role).toString());
+            set(role, "data.directory", directory.resolve(role.verb()).toString());
+        }
+        final int port = freePorts();
+        set(Role.AGENT, "process-server", "127.0.0.1:" + port);
+        set(Role.PROCESS_SERVER, "listen", "127.0.0.1:" + port);
+        set(Role.PROCESS_SERVER, "master-target", "127.0.0.1:" + (port + 2));
+        set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
+        set(Role.MASTER_TARGET, "machines", "*");
+        set(Role.AGENT, "ring.length", "32m");
+        OPEN.add(this);
+    }
+
+    /** A new lab; the name goes into its directory and instance names. */
+    public static FarshoreLab create(final String name) {
+        return new FarshoreLab(name);
+    }
+
+    /** The launcher at the root of the tree. */
+    public static Path launcher() {
+        return root().resolve("farshore");
+    }
+
+    /** The root of the tree under test. */
+    public static Path root() {
+        return Path.of(System.getProperty("farshore.root", ".."))
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    /** First of four UDP ports that are free now. */
+    private static int freePorts() {
+        for (int attempt = 0; attempt < 200; attempt++) {
+            final int port =
+                    20_000 + (int) ((ProcessHandle.current().pid() * 8 + System.nanoTime() / 1000 * 4) % 12_000);
+            if (Stream.of(port, port + 1, port + 2, port + 3).allMatch(FarshoreLab::free)) {
+                return port;
+            }
+        }
+        throw new AssertionError("no free UDP ports");
+    }
+
+    private static boolean free(final int port) {
+        try (DatagramSocket socket = new DatagramSocket(null)) {
+            socket.bind(new InetSocketAddress("127.0.0.1", port));
+            return true;
+        } catch (final SocketException e) {
+            return false;
+        }
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public String instance() {
+        return instance;
+    }
+
+    private Path aeronDirectory(final Role role) {
+        return Path.of("/dev/shm/farshore-" + role.verb() + "-" + instance);
+    }
+
+    // ---- preparing
+
+    /** Sets {@code farshore.<role>.<thing>}; counts from the role's next start. */
+    public FarshoreLab set(final Role role, final String thing, final String value) {
+        settings.get(role).put(role.key(thing), value);
+        return this;
+    }
+
+    /** A word before the launcher, such as {@code setpriv ...} or {@code nsenter ...}. */
+    public FarshoreLab prefix(final Role role, final String... words) {
+        prefixes.put(role, List.of(words));
+        return this;
+    }
+
+    /** More environment for the launcher. */
+    public FarshoreLab environment(final String name, final String value) {
+        environment.put(name, value);
+        return this;
+    }
+
+    /** A loop device on a sparse file in the lab's directory. */
+    public LoopDevice loop(final String name, final long length) {
+        return onClose(LoopDevice.create(directory.resolve(name + ".img"), length));
+    }
+
+    /** A loop device on a sparse file in memory. */
+    public LoopDevice memoryLoop(final String name, final long length) {
+        return onClose(LoopDevice.create(Path.of("/dev/shm/lab-" + instance + "-" + name + ".img"), length));
+    }
+
+    public ZramDevice zram(final long length) {
+        return onClose(ZramDevice.create(length));
+    }
+
+    /** Closes {@code thing} with the lab, in the opposite order of making. */
+    public <T extends AutoCloseable> T onClose(final T thing) {
+        cleanup.push(thing);
+        return thing;
+    }
+
+    /** Mounts a device on a new directory of the lab. */
+    public Path mount(final Path device, final String... options) {
+        try {
+            final Path point = Files.createTempDirectory(directory, "mnt");
+            final List<String> command = new ArrayList<>(List.of("mount"));
+            command.addAll(List.of(options));
+            command.addAll(List.of(device.toString(), point.toString()));
+            Shell.run(Duration.ofSeconds(60), Map.of(), command).mustSucceed();
+            onClose(() -> Shell.attempt("umount", point.toString()));
+            return point;
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void unmount(final Path point) {
+        Shell.must("umount", point.toString());
+    }
+
+    /** Protects a device under a volume name; counts from the agent's next start. */
+    public FarshoreLab protect(final String volume, final Path device) {
+        volumes.put(volume, device);
+        return set(Role.AGENT, "volume." + volume, device.toString());
+    }
+
+    // ---- lives of the roles
+
+    /** Writes a role's settings file and returns its path. */
+    public Path writeConfig(final Role role) {
+        final Path file = directory.resolve(role.verb() + ".properties");
+        final StringBuilder text = new StringBuilder();
+        settings.get(role)
+                .forEach((key, value) ->
+                        text.append(key).append('=').append(value).append('\n'));
+        try {
+            Files.writeString(file, text, StandardCharsets.UTF_8);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file;
+    }
+
+    /** Starts all three, target first, and waits until they are up. */
+    public FarshoreLab startAll() {
+        launch(Role.MASTER_TARGET);
+        launch(Role.PROCESS_SERVER);
+        launch(Role.AGENT);
+        processes.values().forEach(process -> process.awaitUp(UP_LIMIT));
+        return this;
+    }
+
+    /** Starts one role and waits until it is up. */
+    public RoleProcess start(final Role role) {
+        return launch(role).awaitUp(UP_LIMIT);
+    }
+
+    /** Starts one role without waiting. */
+    public RoleProcess launch(final Role role) {
+        final RoleProcess before = processes.get(role);
+        if (before != null && before.alive()) {
+            throw new AssertionError(role.verb() + " runs already");
+        }
+        kernelSide |= role == Role.AGENT;
+        final RoleProcess process = RoleProcess.start(
+                role,
+                prefixes.get(role),
+                writeConfig(role),
+                aeronDirectory(role),
+                directory.resolve(role.verb() + ".log"),
+                environment);
+        processes.put(role, process);
+        return process;
+    }
+
+    public RoleProcess process(final Role role) {
+        return processes.get(role);
+    }
+
+    /** SIGKILL. */
+    public void kill(final Role role) {
+        processes.get(role).kill();
+        keepTotals(role);
+    }
+
+    /** SIGTERM; the exit code. */
+    public int stop(final Role role) {
+        final int code = processes.get(role).stop();
+        keepTotals(role);
+        return code;
+    }
+
+    private void keepTotals(final Role role) {
+        final RoleCounters counters = processes.get(role).counters();
+        if (counters != null) {
+            for (final ReplicationCounter counter : ReplicationCounter.values()) {
+                earlier.get(role).merge(counter, counters.sum(counter), Long::sum);
+            }
+        }
+    }
+
+    // ---- looking
+
+    /** The counters of the role's present life. */
+    public RoleCounters counters(final Role role) {
+        return processes.get(role).counters();
+    }
+
+    /** Value now, summed over subjects, in the present life. */
+    public long now(final Role role, final ReplicationCounter counter) {
+        return counters(role).sum(counter);
+    }
+
+    /** Sum over all lives of the role; for counters that begin at zero with each life. */
+    public long total(final Role role, final ReplicationCounter counter) {
+        final RoleProcess process = processes.get(role);
+        final long present = process.alive() && process.counters() != null
+                ? process.counters().sum(counter)
+                : 0;
+        return earlier.get(role).getOrDefault(counter, 0L) + present;
+    }
+
+    /** The replica file of a volume, once the target has made it. */
+    public Path replica(final String volume) {
+        final Path data = directory.resolve(Role.MASTER_TARGET.verb());
+        try (Stream<Path> files = Files.walk(data, 4)) {
+            return files.filter(file -> file.endsWith(Path.of(volume, "replica.img")))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no replica of " + volume + " below " + data));
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where things stand: every counter of every role and the last lines of its log. */
+    public String state() {
+        final StringBuilder text = new StringBuilder();
+        processes.forEach((role, process) -> {
+            text.append(role.verb()).append(process.alive() ? " (runs)\n" : " (ended)\n");
+            if (process.counters() != null) {
+                text.append(process.counters().dump());
+            }
+            text.append(process.tail());
+        });
+        return text.toString();
+    }
+
+    // ---- waiting
+
+    /** Waits until every volume is in write order at the target. */
+    public void awaitOrdered(final Duration limit) {
+        Await.until("every volume is ordered", limit, this::ordered, this::state);
+    }
+
+    /** True when every protected volume is in write order and nothing is left to read. */
+    public boolean ordered() {
+        final RoleProcess agent = living(Role.AGENT);
+        final RoleCounters counters = agent.counters();
+        return counters != null
+                && counters.count(ReplicationCounter.VOLUME_STATE) == volumes.size()
+                && counters.min(ReplicationCounter.VOLUME_STATE, 0) == VolumeState.ORDERED
+                && counters.sum(ReplicationCounter.VOLUME_TODO) == 0
+                && counters.sum(ReplicationCounter.VOLUME_SENT) == 0;
+    }
+
+    /**
+     * Waits until everything written before this call is in the replica. A recovery point that is cut from now on has
+     * taken the ring to its end with no gap before it; the second one from now was certainly begun after this call. What
+     * is applied up to a sequence sent behind it holds every write of before.
+     */
+    public void awaitCaughtUp(final Duration limit) {
+        final long points = living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS);
+        Await.until(
+                "two recovery points are cut",
+                limit,
+                () -> living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS) >= points + 2 && ordered(),
+                this::state);
+        final long sequence = now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+        Await.until(
+                "sequence " + sequence + " is applied",
+                limit,
+                () -> living(Role.MASTER_TARGET).counters().sum(ReplicationCounter.APPLIED_SEQUENCE) >= sequence,
+                this::state);
+    }
+
+    private RoleProcess living(final Role role) {
+        final RoleProcess process = processes.get(role);
+        if (!process.alive()) {
+            throw new AssertionError(role.verb() + " has ended:\n" + process.tail());
+        }
+        return process;
+    }
+
+    /** Waits until caught up and then asserts that every replica holds the bytes of its device. */
+    public void assertEqualWhenCaughtUp(final String after, final Duration limit) {
+        Shell.must("sync");
+        awaitCaughtUp(limit);
+        assertEqual(after);
+    }
+
+    /** Asserts that every replica holds the bytes of its device, both read past the page cache. */
+    public void assertEqual(final String after) {
+        volumes.forEach((volume, device) -> {
+            final DirectDisk.Comparison comparison = DirectDisk.compare(device, replica(volume));
+            if (!comparison.equal()) {
+                throw new AssertionError(
+                        "after " + after + " the replica of " + volume + " differs: " + comparison + "\n" + state());
+            }
+            System.out.println("EQUAL after " + after + ": " + volume + ", " + comparison.sourceLength() + " bytes");
+        });
+    }
+
+    // ---- ending
+
+    /** Copies logs, settings and counters of all labs that are open into {@code target/failed/<name>}. */
+    static void saveOpenLabs(final String name) {
+        for (final FarshoreLab lab : OPEN) {
+            final Path to = root().resolve("tests/target/failed").resolve(name + "-" + lab.instance);
+            try {
+                Files.createDirectories(to);
+                Files.writeString(to.resolve("state.txt"), lab.state(), StandardCharsets.UTF_8);
+                Shell.attempt(
+                        "bash",
+                        "-c",
+                        "cp " + lab.directory + "/*.log " + lab.directory + "/*.properties " + to
+                                + "; dmesg | tail -50 > " + to + "/dmesg.txt");
+                System.out.println("saved logs and counters in " + to);
+            } catch (final IOException e) {
+                System.out.println("cannot save logs and counters in " + to + ": " + e.getMessage());
+            }
+        }
+    }
+
+    /** Ends the roles, takes the programs out of the kernel, and removes devices and files. Does not throw. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        OPEN.remove(this);
+        processes.values().stream().filter(RoleProcess::alive).forEach(RoleProcess::kill);
+        if (kernelSide) {
+            detach();
+        }
+        while (!cleanup.isEmpty()) {
+            try {
+                cleanup.pop().close();
+            } catch (final Exception | AssertionError e) {
+                System.out.println("cleaning up " + instance + ": " + e.getMessage());
+            }
+        }
+        for (final Role role : Role.values()) {
+            Shell.attempt("rm", "-rf", aeronDirectory(role).toString());
+        }
+        Shell.attempt("rm", "-rf", "--one-file-system", directory.toString());
+    }
+
+    /** Takes the capture programs and maps of this lab's machine out of the kernel. */
+    public Shell.Result detach() {
+        final List<String> command = new ArrayList<>(prefixes.get(Role.AGENT));
+        command.addAll(List.of(
+                launcher().toString(),
+                "agent",
+                "--config",
+                writeConfig(Role.AGENT).toString(),
+                "--detach"));
+        return Shell.run(Duration.ofSeconds(30), environment, command);
+    }
+}

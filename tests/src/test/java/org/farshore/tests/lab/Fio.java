@@ -1,0 +1,125 @@
+package org.farshore.tests.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** One fio job on a device, running beside the test, with what it wrote in each second. */
+public final class Fio implements AutoCloseable {
+    private final Process process;
+    private final Path directory;
+
+    private Fio(final Process process, final Path directory) {
+        this.process = process;
+        this.directory = directory;
+    }
+
+    /**
+     * Starts a time-based job of direct asynchronous writes.
+     *
+     * @param arguments more of fio's arguments: what to write, how, how fast.
+     */
+    public static Fio start(
+            final FarshoreLab lab, final Path device, final Duration length, final String... arguments) {
+        try {
+            final Path directory = Files.createTempDirectory(lab.directory(), "fio");
+            final List<String> command = new ArrayList<>(List.of(
+                    "fio",
+                    "--name=load",
+                    "--filename=" + device,
+                    "--direct=1",
+                    "--ioengine=libaio",
+                    "--time_based",
+                    "--runtime=" + length.toSeconds(),
+                    "--randrepeat=0",
+                    "--buffer_compress_percentage=50",
+                    "--write_bw_log=" + directory.resolve("load"),
+                    "--log_avg_msec=1000",
+                    "--output=" + directory.resolve("out.txt")));
+            command.addAll(List.of(arguments));
+            final Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("errors.txt").toFile())
+                    .start();
+            return lab.onClose(new Fio(process, directory));
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public boolean running() {
+        return process.isAlive();
+    }
+
+    /** Waits for the job's end. */
+    public Fio await(final Duration limit) {
+        try {
+            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("fio did not end within " + limit);
+            }
+            if (process.exitValue() != 0) {
+                throw new AssertionError("fio ended with " + process.exitValue() + ": "
+                        + Files.readString(directory.resolve("errors.txt"))
+                        + Files.readString(directory.resolve("out.txt")));
+            }
+            return this;
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** KiB/s in each second of the run, in order; a second without any completion is missing or zero. */
+    public TreeMap<Long, Long> bySecond() {
+        final TreeMap<Long, Long> seconds = new TreeMap<>();
+        try (Stream<Path> logs = Files.list(directory)) {
+            for (final Path log : logs.filter(
+                            file -> file.getFileName().toString().contains("_bw"))
+                    .toList()) {
+                for (final String line : Files.readAllLines(log)) {
+                    final String[] fields = line.split(", *");
+                    seconds.merge(Math.round(Long.parseLong(fields[0]) / 1000.0), Long.parseLong(fields[1]), Long::sum);
+                }
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return seconds;
+    }
+
+    /** Mean of all seconds, in MB/s. */
+    public double meanMegabytesPerSecond() {
+        return bySecond().values().stream().mapToLong(Long::longValue).average().orElse(0) * 1024 / 1e6;
+    }
+
+    /** Asserts that every full second of the run completed something. */
+    public void assertEverySecondCompleted() {
+        final TreeMap<Long, Long> seconds = bySecond();
+        if (seconds.isEmpty()) {
+            throw new AssertionError("fio completed nothing");
+        }
+        for (long second = seconds.firstKey(); second <= seconds.lastKey(); second++) {
+            if (seconds.getOrDefault(second, 0L) == 0) {
+                throw new AssertionError("no completion in second " + second + " of " + seconds);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            Shell.endTree(process);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
