@@ -86,8 +86,38 @@ public interface CaptureSource extends AutoCloseable {
     /** Pinned bits of blocks that were read and sent and are not durable yet. Only the agent writes them. */
     VolumeBits sent(int volume);
 
-    /** Follows a volume that has grown: bits and capture reach to the new size. False when that needs a new capture. */
+    /**
+     * Follows a volume that has grown: bits and capture reach to the new size, and the added blocks are in {@code todo},
+     * since what was written to them before was seen by nobody. False when that needs a new capture. May block.
+     */
     boolean grow(int volume, long sizeBytes);
+
+    /**
+     * Begins to follow one more volume, without a gap for the others. Its bits are clear and its phase is 0. May block.
+     *
+     * @return false when the capture that runs has no room for it: {@link #detach}, then a new one.
+     */
+    boolean addVolume(VolumeDevice volume);
+
+    /** Ends following a volume; its records may still lie in the ring and are left out by {@link #take}. May block. */
+    void removeVolume(int volume);
+
+    /**
+     * A bounded part of what the source does by itself, at most a few milliseconds; called in every duty cycle.
+     *
+     * @return a number greater than 0 when something was done.
+     */
+    default int doWork(final long nowNs) {
+        return 0;
+    }
+
+    /**
+     * The moment for which a cut stands that is made at {@code nowNs} by the rule of cuts: that moment itself where the
+     * writes are seen as they happen, an earlier one where they are found by looking for them.
+     */
+    default long cutTimeNs(final long nowNs) {
+        return nowNs;
+    }
 
     /** Ends capture for good: programs detached, maps unpinned. {@link #close} alone leaves them running. */
     void detach();
