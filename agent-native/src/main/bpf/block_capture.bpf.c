@@ -26,10 +26,10 @@
  * so the bios are walked. Flushes are not told: any prefix of completed writes is what a disk may hold after a crash.
  *
  * Pieces. The ring wants reservations of constant size, hence a ladder of slots (4, 16, 60 KiB) and pieces of at most 60 KiB.
- * Pieces of bios of several CPUs may interleave. Before the first piece of a write that needs several an OPEN record is
- * reserved and held back until the last piece is in: the ring's reader cannot pass it while it is held, and it is published
- * if every piece found room and discarded if not. So the reader knows the pieces of a write that was given up in the middle
- * (no OPEN came before them) and drops them, and each FIRST that is handed on is followed by its LAST.
+ * Pieces of bios of several CPUs may interleave. The first piece is held back (busy) until the last one is in: the ring's
+ * reader cannot pass it meanwhile, and it is published if every piece found room and discarded if not. So the FIRST of a
+ * write is followed by its LAST, always; a piece whose FIRST was not seen belongs to a write that was given up, is in "lost",
+ * and the reader drops it. This holds from any position at which no write is open, which is where readers begin.
  *
  * Missed runs. A program that interrupts itself on its CPU is not run (recursion_misses); the agent counts this as a gap.
  *
@@ -37,8 +37,8 @@
  * coverage is unknown from then on), stores to persistent memory by DAX, writes of other hosts to a shared disk, and a lower
  * disk below a driver that redirects the same bio (old md raid0, bcache): protect the upper disk there.
  *
- * Verifier. The copy loop's cursor lives in ring memory, read and written as volatile: the verifier keeps no value for it,
- * so its states merge and the loop is checked in thousands, not millions, of instructions.
+ * Verifier. The cursor of the copy loop lives in a map and its offset in ring memory: the verifier keeps no values for either,
+ * so its states merge and the loops are checked in thousands, not millions, of instructions.
  */
 #include "kernel_compat.bpf.h"
 
@@ -54,6 +54,10 @@
 #define SLOT_LARGE 61440u
 #define SMALL_UP_TO 8192u   /* two small slots waste nothing, a medium one would waste half */
 #define MEDIUM_UP_TO 49152u /* three medium slots */
+/* Elements of the vector that a slot takes at most: more than pages, for buffers that do not begin at one. */
+#define STEPS_SMALL 1
+#define STEPS_MEDIUM 8
+#define STEPS_LARGE 24
 #define PIECES_MAX (1u << 20)
 #define BIOS_PER_REQUEST_MAX 4096u
 
@@ -276,6 +280,17 @@ struct cursor {
 	__u32 last_step;
 };
 
+/*
+ * One for each CPU: a program never interrupts itself. In a map, not on the stack, because the verifier tracks what is on
+ * the stack and would follow every value through every step of the loops.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cursor);
+} cursors SEC(".maps");
+
 static __always_inline int next_vector(struct cursor *c)
 {
 	struct bio_vec v;
@@ -291,21 +306,14 @@ static __always_inline int next_vector(struct cursor *c)
 	return 0;
 }
 
-/* Copies one piece into a slot of SLOT bytes. Returns 1 when the bio is told or given up. */
-static __always_inline int piece(struct cursor *c, const __u32 slot, const int steps)
+/* Fills a reserved record with the next piece of the bio: at most SLOT bytes, copied in at most STEPS steps. */
+static __always_inline void fill(struct cursor *c, struct block_record *r, const __u32 slot, const int steps)
 {
-	struct block_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r) + slot, 0);
-	volatile __u64 *filled;
-	char *payload;
+	char *payload = (char *)(r + 1);
+	volatile __u64 *filled = &r->length;
 	__u32 odd;
 	int i;
 
-	if (!r) {
-		c->failed = FAILED_NO_ROOM;
-		return 1;
-	}
-	payload = (char *)(r + 1);
-	filled = &r->length;
 	*filled = 0;
 	r->flags = c->left == c->length ? RECORD_FIRST : 0;
 	for (i = 0; i < steps; i++) {
@@ -337,7 +345,7 @@ static __always_inline int piece(struct cursor *c, const __u32 slot, const int s
 	/* A piece ends at a sector; direct I/O from memory of odd alignment needs a step back. */
 	odd = (__u32)r->length & 511;
 	if (odd && !c->failed) {
-		if (odd > c->last_step || r->length <= odd) {
+		if (odd > c->last_step) {
 			c->failed = FAILED_PAYLOAD;
 		} else {
 			c->address -= odd;
@@ -346,12 +354,8 @@ static __always_inline int piece(struct cursor *c, const __u32 slot, const int s
 			r->length -= odd;
 		}
 	}
-	if (c->failed || !r->length) {
-		if (!c->failed)
-			c->failed = FAILED_PAYLOAD;
-		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
-		return 1;
-	}
+	if (!r->length)
+		c->failed = c->failed ?: FAILED_PAYLOAD;
 	r->sector = c->sector;
 	r->time_ns = c->time_ns;
 	r->bio = c->bio;
@@ -363,55 +367,99 @@ static __always_inline int piece(struct cursor *c, const __u32 slot, const int s
 	r->opf = c->opf;
 	r->reserved = 0;
 	c->sector += r->length >> 9;
+}
+
+/* One more piece, published at once. Returns 1 when the bio is told or given up. */
+static __always_inline int piece(struct cursor *c, const __u32 slot, const int steps)
+{
+	struct block_record *r = bpf_ringbuf_reserve(&ring, sizeof(*r) + slot, 0);
+
+	if (!r) {
+		c->failed = FAILED_NO_ROOM;
+		return 1;
+	}
+	fill(c, r, slot, steps);
+	if (c->failed) {
+		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
+		return 1;
+	}
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return c->left == 0;
 }
 
-static long next_piece(__u32 i, struct cursor *c)
+/* A small slot takes one step: the current element of the vector must fill it or end the bio. */
+static __always_inline int fits_small(struct cursor *c)
 {
-	if (!c->vector_left && next_vector(c))
-		return 1;
-	/* A small slot takes one step: the current element must fill it or end the bio. */
-	if (c->left <= SMALL_UP_TO && (c->vector_left >= COPY_STEP || c->vector_left >= c->left))
-		return piece(c, SLOT_SMALL, 1);
-	if (c->left <= MEDIUM_UP_TO)
-		return piece(c, SLOT_MEDIUM, 8);
-	return piece(c, SLOT_LARGE, 24);
+	return c->left <= SMALL_UP_TO && (c->vector_left >= COPY_STEP || c->vector_left >= c->left);
 }
 
-static __always_inline void capture(struct cursor *c)
+static long next_piece(__u32 i, void *nothing)
 {
-	struct block_record *open;
+	__u32 zero = 0;
+	struct cursor *c = bpf_map_lookup_elem(&cursors, &zero);
 
-	if (next_vector(c))
-		return;
-	if (c->length <= SLOT_SMALL && c->vector_left >= c->length) {
-		next_piece(0, c);
-		return;
-	}
-	open = bpf_ringbuf_reserve(&ring, sizeof(*open), 0);
-	if (!open) {
+	if (!c)
+		return 1;
+	if (!c->vector_left && next_vector(c))
+		return 1;
+	if (fits_small(c))
+		return piece(c, SLOT_SMALL, STEPS_SMALL);
+	if (c->left <= MEDIUM_UP_TO)
+		return piece(c, SLOT_MEDIUM, STEPS_MEDIUM);
+	return piece(c, SLOT_LARGE, STEPS_LARGE);
+}
+
+/* The first piece, held back until all the others are in the ring. */
+static __always_inline void pieces(struct cursor *c, const __u32 slot, const int steps)
+{
+	struct block_record *first = bpf_ringbuf_reserve(&ring, sizeof(*first) + slot, 0);
+
+	if (!first) {
 		c->failed = FAILED_NO_ROOM;
 		return;
 	}
-	open->sector = c->sector;
-	open->length = 0;
-	open->time_ns = c->time_ns;
-	open->bio = c->bio;
-	open->type = RECORD_OPEN;
-	open->flags = 0;
-	open->volume = (__u16)c->volume;
-	open->error = 0;
-	open->bio_length = c->length;
-	open->opf = c->opf;
-	open->reserved = 0;
-	bpf_loop(PIECES_MAX, next_piece, c, 0);
+	fill(c, first, slot, steps);
+	if (c->left && !c->failed)
+		bpf_loop(PIECES_MAX, next_piece, 0, 0);
 	if (c->left && !c->failed)
 		c->failed = FAILED_PAYLOAD;
 	if (c->failed)
-		bpf_ringbuf_discard(open, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_discard(first, BPF_RB_NO_WAKEUP);
 	else
-		bpf_ringbuf_submit(open, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_submit(first, BPF_RB_NO_WAKEUP);
+}
+
+/* Copies a write into the ring. Returns 0, or why it must be lost. */
+static __always_inline __u32 capture(struct bio *bio, struct capture_state *s, struct volume_window *window)
+{
+	__u32 zero = 0;
+	struct cursor *c = bpf_map_lookup_elem(&cursors, &zero);
+
+	if (!c)
+		return FAILED_NO_ROOM;
+	c->bvecs = (__u64)bio->bi_io_vec;
+	c->page_constant = s->page_constant;
+	c->page_shift = s->page_shift;
+	c->bio = (__u64)bio;
+	c->sector = bio->bi_iter.bi_sector - window->start_sector;
+	c->time_ns = bpf_ktime_get_ns();
+	c->left = bio->bi_iter.bi_size;
+	c->vector_left = 0;
+	c->index = bio->bi_iter.bi_idx;
+	c->skip = bio->bi_iter.bi_bvec_done;
+	c->length = c->left;
+	c->opf = bio->bi_opf;
+	c->volume = window->volume;
+	c->failed = 0;
+	if (next_vector(c))
+		return c->failed;
+	if (fits_small(c))
+		pieces(c, SLOT_SMALL, STEPS_SMALL);
+	else if (c->left <= MEDIUM_UP_TO)
+		pieces(c, SLOT_MEDIUM, STEPS_MEDIUM);
+	else
+		pieces(c, SLOT_LARGE, STEPS_LARGE);
+	return c->failed;
 }
 
 /* The window that holds the whole range, or how the range misses. */
@@ -472,30 +520,12 @@ int BPF_PROG(submit, struct bio *bio)
 	counters = the_counters(s);
 	COUNT(counters->submitted_bios, 1);
 	COUNT(counters->submitted_bytes, length);
-	if (op != OP_WRITE) {
+	if (op != OP_WRITE)
 		failed = FAILED_ODD;
-	} else if (found == ACROSS) {
+	else if (found == ACROSS)
 		failed = FAILED_CROSSING;
-	} else if (!failed) {
-		struct volume_window *window = &w->windows[found & (MAX_WINDOWS_PER_DISK - 1)];
-		struct cursor c = {
-			.bvecs = (__u64)bio->bi_io_vec,
-			.page_constant = s->page_constant,
-			.page_shift = s->page_shift,
-			.bio = (__u64)bio,
-			.sector = sector - window->start_sector,
-			.time_ns = bpf_ktime_get_ns(),
-			.left = length,
-			.index = bio->bi_iter.bi_idx,
-			.skip = bio->bi_iter.bi_bvec_done,
-			.length = length,
-			.opf = opf,
-			.volume = window->volume,
-		};
-
-		capture(&c);
-		failed = c.failed;
-	}
+	else if (!failed)
+		failed = capture(bio, s, &w->windows[found & (MAX_WINDOWS_PER_DISK - 1)]);
 	if (failed)
 		lose(s, w, sector, length >> 9, failed);
 	return 0;

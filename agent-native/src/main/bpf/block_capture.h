@@ -20,10 +20,9 @@
 #define SECTORS_PER_BLOCK_SHIFT 3 /* one bit of a bit map stands for 8 sectors, 4 KiB */
 
 /* Types of a record. */
-#define RECORD_OPEN 1     /* a write of more than one piece follows, and every piece of it is in the ring */
-#define RECORD_SUBMIT 2   /* a piece of a write, with its payload */
-#define RECORD_COMPLETE 3 /* a write, or a part of one, has ended; error 0 or the status of the block layer */
-#define RECORD_ZEROED 4   /* a discard or write-zeroes has ended well */
+#define RECORD_SUBMIT 1   /* a piece of a write, with its payload */
+#define RECORD_COMPLETE 2 /* a write, or a part of one, has ended; error 0 or the status of the block layer */
+#define RECORD_ZEROED 3   /* a discard or write-zeroes has ended well */
 
 /* Flags of a record. */
 #define RECORD_FIRST 1   /* SUBMIT: first piece of its bio */
@@ -43,7 +42,7 @@ struct block_record {
 	__u8 flags;
 	__u16 volume;
 	__u32 error;
-	__u32 bio_length;  /* SUBMIT, OPEN: bytes of the whole bio */
+	__u32 bio_length;  /* SUBMIT: bytes of the whole bio */
 	__u32 opf;         /* the kernel's operation and flags, for people who read dumps */
 	__u64 reserved;
 };
