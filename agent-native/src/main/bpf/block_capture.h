@@ -73,7 +73,9 @@ struct capture_volume {
 	__u32 phase;
 	__u32 comparing;
 	__u32 coverage_unknown; /* set by the programs, cleared by the agent */
-	__u32 reserved[13];
+	__u32 reserved0;
+	__u64 first_position;   /* in the ring; records before it are of an older volume with this number */
+	__u32 reserved1[10];
 };
 
 /* Pinned, one entry, mapped by the agent. */
@@ -101,7 +103,11 @@ struct capture_state {
 	__u64 untracked;        /* of them: a bio-based write that found no room in the table of bios */
 	__u64 unknown_completions;
 	__u64 passthrough;      /* commands that bypass the block layer's view of sectors */
-	__u8 reserved1[4096 - 192];
+	/* What the agent has dealt with; written by it alone. */
+	__u64 noted_gap_epoch;
+	__u64 noted_submit_misses;
+	__u64 noted_completion_misses;
+	__u8 reserved1[4096 - 216];
 	struct capture_counters counters[COUNTER_SLOTS];
 	struct capture_volume volumes[MAX_VOLUMES];
 };
@@ -182,6 +188,7 @@ ASSERT_OFFSET(capture_volume, in_use, 60);
 ASSERT_OFFSET(capture_volume, phase, 64);
 ASSERT_OFFSET(capture_volume, comparing, 68);
 ASSERT_OFFSET(capture_volume, coverage_unknown, 72);
+ASSERT_OFFSET(capture_volume, first_position, 80);
 ASSERT_SIZE(capture_volume, 128);
 
 ASSERT_OFFSET(capture_state, magic, 0);
@@ -204,6 +211,9 @@ ASSERT_OFFSET(capture_state, crossing, 160);
 ASSERT_OFFSET(capture_state, untracked, 168);
 ASSERT_OFFSET(capture_state, unknown_completions, 176);
 ASSERT_OFFSET(capture_state, passthrough, 184);
+ASSERT_OFFSET(capture_state, noted_gap_epoch, 192);
+ASSERT_OFFSET(capture_state, noted_submit_misses, 200);
+ASSERT_OFFSET(capture_state, noted_completion_misses, 208);
 ASSERT_OFFSET(capture_state, counters, 4096);
 ASSERT_OFFSET(capture_state, volumes, 8192);
 ASSERT_SIZE(capture_state, 16384);

@@ -48,6 +48,15 @@ public interface CaptureSource extends AutoCloseable {
      */
     long gapEpoch();
 
+    /**
+     * The gap epoch that the agent has dealt with last, also an earlier agent; pinned. At start, a difference from
+     * {@link #gapEpoch} is a gap like any other.
+     */
+    long notedGapEpoch();
+
+    /** Takes note, in pinned memory, that everything owed for {@code epoch} is in pinned bits or in the ring. */
+    void noteGapEpoch(long epoch);
+
     /** Writes, or completions, that found no room in the ring so far. */
     long droppedCount();
 
