@@ -1,0 +1,46 @@
+package org.farshore.dataplane.journal;
+
+/**
+ * The journal of one stream, open. Made by {@link JournalRecovery#open}. Its parts belong to three threads: the writer to
+ * the receive thread, the committer to the commit thread (give it to {@link JournalCommitAgent#add}), a reader to whoever
+ * made it.
+ */
+public final class Journal {
+    private final JournalContext context;
+    private final RecoveredJournal recovered;
+    private final JournalCommitter committer;
+    private final JournalWriter writer;
+
+    Journal(final JournalContext context, final RecoveredJournal recovered, final SegmentRing ring) {
+        this.context = context;
+        this.recovered = recovered;
+        this.committer = new JournalCommitter(context, ring, recovered.endPosition());
+        this.writer = new JournalWriter(context, committer, recovered);
+    }
+
+    /** What was there at opening. */
+    public RecoveredJournal recovered() {
+        return recovered;
+    }
+
+    /** The receive thread's end. */
+    public JournalWriter writer() {
+        return writer;
+    }
+
+    /** The commit thread's end; durable position and recycling for every thread. */
+    public JournalCommitter committer() {
+        return committer;
+    }
+
+    /** A new reader at {@code position}, which is the begin of a frame or the end of the journal. */
+    public JournalReader newReader(final long position) {
+        return new JournalReader(
+                context.files(),
+                context.directory(),
+                context.segmentLength(),
+                context.machineIdHigh(),
+                context.machineIdLow(),
+                position);
+    }
+}

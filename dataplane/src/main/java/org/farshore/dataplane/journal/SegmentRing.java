@@ -1,0 +1,282 @@
+package org.farshore.dataplane.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.agrona.BufferUtil;
+import org.farshore.dataplane.runtime.BlockFile;
+import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
+
+/**
+ * The segment files of one stream. File names are slots and stay; the segment number in the header tells what a slot holds
+ * now. A number is never given twice. One segment is prepared ahead of the one being written: an old one below the horizon
+ * gets a new header, or, up to the limit, a new file is written full of zeros first. Files are written once in full when
+ * they are made, because overwriting written blocks costs a half to a third of writing into merely allocated ones, and
+ * because a disk can then not become full in the middle of a segment.
+ *
+ * <p>Commit thread, except {@link #preparedSegment} and {@link #recycleBelow}.
+ */
+final class SegmentRing {
+    static final String NAME_PREFIX = "segment-";
+    /** A file that is still being written full of zeros; worthless after a stop. */
+    static final String UNFINISHED_SUFFIX = ".new";
+
+    /** Zeros written in one duty cycle. */
+    private static final int SLICE_LENGTH = 1 << 20;
+    /** After a file could not be made, wait this long before the next attempt. */
+    private static final long GROWTH_RETRY_NS = 10_000_000_000L;
+
+    private static final System.Logger LOGGER = System.getLogger(SegmentRing.class.getName());
+
+    private final JournalContext context;
+    private final BlockFiles files;
+    private final Positions positions;
+    private final SegmentHeader header = new SegmentHeader();
+    private final long[] segmentOfSlot;
+    private final ByteBuffer zeros = BufferUtil.allocateDirectAligned(SLICE_LENGTH, JournalLimits.BLOCK_LENGTH);
+    private int growingSlot;
+    private long writtenSegment;
+    private BlockFile writtenFile;
+    private BlockFile growing;
+    private int grownLength;
+    private long growthRetryAtNs;
+    private boolean growthFailed;
+    private volatile long prepared;
+    private volatile long horizonSegment;
+
+    /**
+     * @param table what the directory holds.
+     * @param writeSegment segment in which the writer goes on; segments behind it are free.
+     * @param horizon segments that end at or below are free.
+     */
+    SegmentRing(final JournalContext context, final SegmentTable table, final long writeSegment, final long horizon) {
+        this.context = context;
+        this.files = context.files();
+        this.positions = new Positions(context.segmentLength());
+        this.segmentOfSlot = new long[Math.max(context.segmentsMax(), table.slotCount())];
+        Arrays.fill(segmentOfSlot, SegmentTable.ABSENT);
+        this.writtenSegment = writeSegment;
+        this.horizonSegment = positions.segmentOf(horizon + 1);
+        this.prepared = writtenSegment - 1;
+        for (int slot = 0; slot < table.slotCount(); slot++) {
+            segmentOfSlot[slot] = table.segmentOfSlot(slot);
+            if (segmentOfSlot[slot] == writtenSegment) {
+                prepared = writtenSegment;
+            }
+        }
+        countSegments();
+    }
+
+    /** Any thread: newest segment that can be written. */
+    long preparedSegment() {
+        return prepared;
+    }
+
+    /** Any thread: lets go of the segments that end at or below {@code horizon}; never goes back. */
+    void recycleBelow(final long horizon) {
+        final long segment = positions.segmentOf(horizon + 1);
+        if (segment > horizonSegment) {
+            horizonSegment = segment;
+        }
+    }
+
+    void write(final long segment, final ByteBuffer source, final int offset) throws IOException {
+        if (segment != writtenSegment || writtenFile == null) {
+            openForWriting(segment);
+        }
+        writtenFile.write(source, offset);
+    }
+
+    void sync(final long segment) throws IOException {
+        if (segment != writtenSegment) {
+            throw new IOException("segment " + segment + " is not the one being written, " + writtenSegment);
+        }
+        writtenFile.sync();
+    }
+
+    private void openForWriting(final long segment) throws IOException {
+        final int slot = slotOf(segment);
+        if (slot < 0) {
+            throw new IOException("segment " + segment + " was not prepared in " + context.directory());
+        }
+        closeFile(writtenFile);
+        writtenFile = null;
+        writtenFile = files.open(path(slot), BlockFiles.Mode.WRITE);
+        writtenSegment = segment;
+    }
+
+    /**
+     * One bounded step towards having the next segment ready; returns 1 when there was something to do.
+     *
+     * @throws FarshoreException STORAGE when a file of the ring cannot be given its new header.
+     */
+    int prepare(final long nowNs) {
+        if (prepared > writtenSegment) {
+            return 0;
+        }
+        if (growing != null) {
+            growSlice(nowNs);
+            return 1;
+        }
+        final int slot = freeSlot(prepared + 1);
+        if (slot >= 0) {
+            reuse(slot);
+            return 1;
+        }
+        growingSlot = slotOf(SegmentTable.ABSENT);
+        if (growingSlot < 0 || (growthFailed && nowNs - growthRetryAtNs < 0)) {
+            return 0;
+        }
+        beginGrowth(nowNs);
+        return 1;
+    }
+
+    /** The slot that bears this number already from an earlier life, else one that nothing needs, else -1. */
+    private int freeSlot(final long segment) {
+        final int same = slotOf(segment);
+        if (same >= 0) {
+            return same;
+        }
+        for (int slot = 0; slot < segmentOfSlot.length; slot++) {
+            final long held = segmentOfSlot[slot];
+            if (held != SegmentTable.ABSENT && (held < horizonSegment || held > segment)) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    private int slotOf(final long segment) {
+        for (int slot = 0; slot < segmentOfSlot.length; slot++) {
+            if (segmentOfSlot[slot] == segment) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    private void reuse(final int slot) {
+        final Path path = path(slot);
+        try (BlockFile file = files.open(path, BlockFiles.Mode.WRITE)) {
+            putHeader(file, prepared + 1);
+            file.sync();
+        } catch (final IOException e) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE, "cannot prepare journal segment " + path + ": " + e.getMessage(), e);
+        }
+        taken(slot);
+    }
+
+    private void putHeader(final BlockFile file, final long segment) throws IOException {
+        header.write(
+                file,
+                segment,
+                context.segmentLength(),
+                context.machineIdHigh(),
+                context.machineIdLow(),
+                context.clocks().epochNanos());
+    }
+
+    private void taken(final int slot) {
+        final long segment = prepared + 1;
+        segmentOfSlot[slot] = segment;
+        prepared = segment;
+    }
+
+    private void beginGrowth(final long nowNs) {
+        try {
+            final Path unfinished = unfinished(growingSlot);
+            files.delete(unfinished);
+            growing = files.open(unfinished, BlockFiles.Mode.WRITE);
+            grownLength = 0;
+        } catch (final IOException e) {
+            abandonGrowth(nowNs, e);
+        }
+    }
+
+    /** Writes and syncs one slice, so that no sync ever finds a whole segment of dirty pages before it. */
+    private void growSlice(final long nowNs) {
+        try {
+            final int length = Math.min(SLICE_LENGTH, context.segmentLength() - grownLength);
+            growing.write(zeros.clear().limit(length), grownLength);
+            grownLength += length;
+            if (grownLength == context.segmentLength()) {
+                putHeader(growing, prepared + 1);
+            }
+            growing.sync();
+            if (grownLength == context.segmentLength()) {
+                finishGrowth();
+            }
+        } catch (final IOException e) {
+            abandonGrowth(nowNs, e);
+        }
+    }
+
+    private void finishGrowth() throws IOException {
+        closeFile(growing);
+        growing = null;
+        files.rename(unfinished(growingSlot), path(growingSlot));
+        files.syncDirectory(context.directory());
+        growthFailed = false;
+        taken(growingSlot);
+        countSegments();
+    }
+
+    /** A full disk is no failed disk: what exists goes on, and the writer is held back until segments become free. */
+    private void abandonGrowth(final long nowNs, final IOException cause) {
+        closeFile(growing);
+        growing = null;
+        if (!growthFailed) {
+            LOGGER.log(
+                    System.Logger.Level.WARNING,
+                    "journal={0} segment={1} event=growth-failed reason={2}",
+                    context.directory(),
+                    unfinished(growingSlot).getFileName(),
+                    cause.getMessage());
+        }
+        growthFailed = true;
+        growthRetryAtNs = nowNs + GROWTH_RETRY_NS;
+        try {
+            files.delete(unfinished(growingSlot));
+        } catch (final IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void countSegments() {
+        int count = 0;
+        for (final long segment : segmentOfSlot) {
+            count += segment == SegmentTable.ABSENT ? 0 : 1;
+        }
+        context.segmentsCounter().setRelease(count);
+    }
+
+    static String nameOfSlot(final int slot) {
+        final String digits = Integer.toString(slot);
+        return NAME_PREFIX + "00000".substring(Math.min(5, digits.length())) + digits;
+    }
+
+    private Path path(final int slot) {
+        return context.directory().resolve(nameOfSlot(slot));
+    }
+
+    private Path unfinished(final int slot) {
+        return context.directory().resolve(nameOfSlot(slot) + UNFINISHED_SUFFIX);
+    }
+
+    private static void closeFile(final BlockFile file) {
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    void close() {
+        closeFile(writtenFile);
+        closeFile(growing);
+        writtenFile = null;
+        growing = null;
+    }
+}
