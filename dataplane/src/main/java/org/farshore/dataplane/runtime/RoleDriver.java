@@ -5,11 +5,13 @@ import io.aeron.CncFileDescriptor;
 import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.status.PublicationErrorFrame;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import org.agrona.ErrorHandler;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.AgentInvoker;
@@ -34,6 +36,12 @@ public final class RoleDriver implements AutoCloseable {
     public static final long LIVENESS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long LINGER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
+    /** Bytes in one cycle of the driver that are load: more than heartbeats, status messages and acknowledgements. */
+    private static final int LOAD_FLOOR = 256;
+
+    /** Room for 8,192 counters, the least Aeron takes; with their labels 5 MiB of memory, Aeron's default takes 40. */
+    private static final int COUNTER_VALUES_LENGTH = 1 << 20;
+
     private static final long CLIENT_TIMEOUT_NS = TimeUnit.HOURS.toNanos(24);
     private static final long HEARTBEAT_TIMEOUT_MS = 10_000;
     private static final long FAREWELL_NS = TimeUnit.MILLISECONDS.toNanos(300);
@@ -42,12 +50,24 @@ public final class RoleDriver implements AutoCloseable {
     private final MediaDriver driver;
     private final Aeron aeron;
     private final AeronCounters counters;
+    private final Refusals refusals;
     private boolean isClosed;
 
-    private RoleDriver(final RoleDriverContext context, final MediaDriver driver, final Aeron aeron) {
+    /** Tells whoever wants to know that a receiver refuses a publication. */
+    private static final class Refusals {
+        private volatile LongConsumer handler = registrationId -> {};
+
+        void onErrorFrame(final PublicationErrorFrame frame) {
+            handler.accept(frame.registrationId());
+        }
+    }
+
+    private RoleDriver(
+            final RoleDriverContext context, final MediaDriver driver, final Aeron aeron, final Refusals refusals) {
         this.context = context;
         this.driver = driver;
         this.aeron = aeron;
+        this.refusals = refusals;
         this.counters = new AeronCounters(driver.context().countersManager());
         counters.newCounter(ReplicationCounter.ROLE_PID, context.role())
                 .setRelease(ProcessHandle.current().pid());
@@ -66,7 +86,7 @@ public final class RoleDriver implements AutoCloseable {
         final MediaDriver.Context driverContext = new MediaDriver.Context()
                 .aeronDirectoryName(context.directory().toString())
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new RestingIdleStrategy())
+                .sharedIdleStrategy(new RestingIdleStrategy(LOAD_FLOOR))
                 .asyncExecutorIdleStrategy(new RestingIdleStrategy())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(false)
@@ -84,9 +104,11 @@ public final class RoleDriver implements AutoCloseable {
                 .clientLivenessTimeoutNs(CLIENT_TIMEOUT_NS)
                 .publicationUnblockTimeoutNs(2 * CLIENT_TIMEOUT_NS)
                 .useConcurrentCountersManager(true)
+                .counterValuesBufferLength(COUNTER_VALUES_LENGTH)
                 .counterFreeToReuseTimeoutNs(TimeUnit.SECONDS.toNanos(1))
                 .errorHandler(new NewCauseLog(context.role()));
         final MediaDriver driver = MediaDriver.launch(driverContext);
+        final Refusals refusals = new Refusals();
         final Aeron aeron;
         try {
             aeron = Aeron.connect(new Aeron.Context()
@@ -96,13 +118,14 @@ public final class RoleDriver implements AutoCloseable {
                     .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(CLIENT_TIMEOUT_NS))
                     .keepAliveIntervalNs(TimeUnit.SECONDS.toNanos(1))
                     .resourceLingerDurationNs(TimeUnit.MILLISECONDS.toNanos(100))
+                    .publicationErrorFrameHandler(refusals::onErrorFrame)
                     .subscriberErrorHandler(driverContext.countedErrorHandler())
                     .errorHandler(driverContext.countedErrorHandler()));
         } catch (final RuntimeException e) {
             driver.close();
             throw e;
         }
-        return new RoleDriver(context, driver, aeron);
+        return new RoleDriver(context, driver, aeron, refusals);
     }
 
     /** The client of this role. */
@@ -113,6 +136,11 @@ public final class RoleDriver implements AutoCloseable {
     /** The client's conductor, to be invoked in a duty cycle of the role. */
     public AgentInvoker conductor() {
         return aeron.conductorAgentInvoker();
+    }
+
+    /** Who is told, by the thread of {@link #conductor()}, the registration id of a publication that a receiver refuses. */
+    public void onRefusal(final LongConsumer handler) {
+        refusals.handler = handler;
     }
 
     /** Makes counters in the directory. */

@@ -10,7 +10,7 @@ class RestingIdleStrategyTest {
     private long nowNs;
     private long parks;
     private long parkedNs;
-    private final RestingIdleStrategy idle = new RestingIdleStrategy(() -> nowNs, this::park);
+    private final RestingIdleStrategy idle = new RestingIdleStrategy(1, () -> nowNs, this::park);
 
     private void park(final long ns) {
         parks++;
@@ -59,11 +59,23 @@ class RestingIdleStrategyTest {
     }
 
     @Test
-    void aBurstThatWaitedBehindALongParkWarmsIt() {
-        idle.idle(0);
-        workFor(16);
+    void warmsUpWhenEachParkBringsABurst() {
+        for (int i = 0; i < 10; i++) {
+            idle.idle(0);
+            workFor(16);
+        }
 
         assertThat(idle.parkNs()).isEqualTo(RestingIdleStrategy.PARK_MIN_NS);
+    }
+
+    @Test
+    void workBelowTheFloorWarmsLittle() {
+        final RestingIdleStrategy driverIdle = new RestingIdleStrategy(256, () -> nowNs, this::park);
+        for (int i = 0; i < 100; i++) {
+            driverIdle.idle(32);
+        }
+
+        assertThat(driverIdle.parkNs()).isGreaterThan(100 * RestingIdleStrategy.PARK_MIN_NS);
     }
 
     @Test
