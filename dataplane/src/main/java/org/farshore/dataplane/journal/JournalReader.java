@@ -155,7 +155,8 @@ public final class JournalReader implements AutoCloseable {
         if (endKnownOf != here) {
             learnEnd(here);
         }
-        if (position != segmentEnd) {
+        final boolean full = position % positions.segmentLength() == 0 && nextSegment == here + 1;
+        if (position != segmentEnd && !full) {
             return false;
         }
         position = positions.begin(nextSegment);

@@ -69,8 +69,12 @@ final class JournalScan implements AutoCloseable {
 
     RecoveredJournal run() throws IOException {
         identifyUnknown();
-        final long begin = positions.begin(positions.segmentOf(horizon.getAsLong() + 1));
+        final long from = horizon.getAsLong();
+        final long begin = positions.begin(positions.segmentOf(from + 1));
         position = begin;
+        if (from < begin && from % positions.segmentLength() == 0) {
+            chain = from;
+        }
         boolean more = true;
         while (more) {
             more = acceptGroup() || rollOver() || passDamage();

@@ -75,9 +75,14 @@ public final class StateFile implements AutoCloseable {
         }
         StreamState newest = null;
         int valid = 0;
+        int written = 0;
         try (BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
             for (int copy = 0; copy < 2; copy++) {
                 reading.read(bytes.clear(), (long) copy * COPY_LENGTH);
+                if (isZero()) {
+                    continue;
+                }
+                written++;
                 if (isValid(copy)) {
                     valid++;
                     if (decoder.counter() > counter) {
@@ -95,7 +100,7 @@ public final class StateFile implements AutoCloseable {
                     "both copies of the state record are damaged: " + path
                             + "; move the stream's directory away, the replica is then filled again");
         }
-        oneCopyDamaged = valid == 1 && counter > 0;
+        oneCopyDamaged = valid < written;
         return newest;
     }
 
@@ -189,6 +194,16 @@ public final class StateFile implements AutoCloseable {
         buffer.putInt(CHECKSUM_OFFSET, Crc32c.computeAround(buffer, 0, COPY_LENGTH, CHECKSUM_OFFSET), LITTLE_ENDIAN);
     }
 
+    /** The second copy before it was written for the first time. */
+    private boolean isZero() {
+        for (int i = 0; i < COPY_LENGTH; i += Long.BYTES) {
+            if (buffer.getLong(i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean isValid(final int copy) {
         messageHeaderDecoder.wrap(buffer, 0);
         if (messageHeaderDecoder.schemaId() != StateRecordDecoder.SCHEMA_ID
@@ -201,21 +216,10 @@ public final class StateFile implements AutoCloseable {
                 && (decoder.counter() & 1) == copy;
     }
 
+    /** Fields in schema order, the volumes last. */
     private StreamState decode() {
-        final long machineIdHigh = decoder.machineIdHigh();
-        final List<VolumeState> volumes = new ArrayList<>();
-        for (final StateRecordDecoder.VolumesDecoder volume : decoder.volumes()) {
-            volumes.add(new VolumeState(
-                    volume.number(),
-                    volume.uuidHigh(),
-                    volume.uuidLow(),
-                    volume.sizeBytes(),
-                    volume.volumeName(),
-                    volume.writeOrder(),
-                    volume.everConverged() == 1));
-        }
-        return new StreamState(
-                machineIdHigh,
+        final StreamState withoutVolumes = new StreamState(
+                decoder.machineIdHigh(),
                 decoder.machineIdLow(),
                 (int) decoder.segmentLength(),
                 (int) decoder.generation(),
@@ -228,7 +232,22 @@ public final class StateFile implements AutoCloseable {
                 decoder.appliedSequence(),
                 decoder.appliedCapturePosition(),
                 decoder.durablePosition(),
-                volumes);
+                List.of());
+        final List<VolumeState> volumes = new ArrayList<>();
+        for (final StateRecordDecoder.VolumesDecoder volume : decoder.volumes()) {
+            final int number = volume.number();
+            final int writeOrder = volume.writeOrder();
+            final boolean everConverged = volume.everConverged() == 1;
+            volumes.add(new VolumeState(
+                    number,
+                    volume.uuidHigh(),
+                    volume.uuidLow(),
+                    volume.sizeBytes(),
+                    volume.volumeName(),
+                    writeOrder,
+                    everConverged));
+        }
+        return withoutVolumes.withVolumes(volumes);
     }
 
     @Override

@@ -39,4 +39,23 @@ public record StreamState(
         return new StreamState(
                 machineIdHigh, machineIdLow, segmentLength, 1, 0, 0, 0, begin, begin, begin, 0, 0, begin, List.of());
     }
+
+    /** The same with other volumes. */
+    public StreamState withVolumes(final List<VolumeState> newVolumes) {
+        return new StreamState(
+                machineIdHigh,
+                machineIdLow,
+                segmentLength,
+                generation,
+                incarnation,
+                captureIdHigh,
+                captureIdLow,
+                floor,
+                horizon,
+                appliedPosition,
+                appliedSequence,
+                appliedCapturePosition,
+                durablePosition,
+                newVolumes);
+    }
 }

@@ -1,0 +1,197 @@
+package org.farshore.dataplane.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.ReplicationCounter;
+import org.farshore.dataplane.runtime.SimulatedDisk;
+import org.farshore.dataplane.runtime.SimulatedDisk.Survival;
+import org.farshore.dataplane.ship.StreamLimits;
+import org.junit.jupiter.api.Test;
+
+class JournalWriterTest {
+    private final JournalRig rig = new JournalRig(new SimulatedDisk(5), 5);
+
+    private void start() {
+        rig.open();
+        rig.connect();
+        rig.pumpUntil(() -> rig.step() == 0);
+    }
+
+    @Test
+    void bodyHoldsTheLongestMessageOfTheProtocol() {
+        assertThat(JournalLimits.BODY_LENGTH_MAX).isEqualTo(StreamLimits.MESSAGE_LENGTH_MAX);
+        start();
+        assertThat(rig.append(JournalLimits.BODY_LENGTH_MAX)).isTrue();
+        assertThatThrownBy(() -> rig.journal.writer().ensureRoom(JournalLimits.BODY_LENGTH_MAX + 1))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void nothingIsAcknowledgedBeforeItsSync() {
+        start();
+        final long before = rig.journal.writer().durableEndSequence();
+        rig.append(100);
+        rig.journal.writer().doWork(rig.clocks.nanoTime());
+        assertThat(rig.journal.writer().durableEndSequence()).isEqualTo(before);
+        rig.journal.committer().doWork(rig.clocks.nanoTime());
+        rig.journal.writer().doWork(rig.clocks.nanoTime());
+        assertThat(rig.journal.writer().durableEndSequence()).isEqualTo(before + 1);
+        rig.disk.restart(Survival.NONE);
+        assertThat(rig.open().endSequence()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void framesGatherWhileAGroupIsUnderWayAndWaitNoLongerThanTheLimit() {
+        start();
+        final JournalWriter writer = rig.journal.writer();
+        rig.append(100);
+        writer.doWork(rig.clocks.nanoTime());
+        final long closedAt = writer.endPosition();
+        rig.append(100);
+        rig.append(100);
+        writer.doWork(rig.clocks.nanoTime());
+        assertThat(writer.endPosition()).isEqualTo(closedAt);
+        rig.clocks.advance(JournalLimits.GROUP_WAIT_NS_MAX);
+        writer.doWork(rig.clocks.nanoTime());
+        assertThat(writer.endPosition()).isEqualTo(closedAt + JournalLimits.BLOCK_LENGTH);
+    }
+
+    @Test
+    void moreThanFourGroupsUnderWayAreBackPressure() {
+        start();
+        int groups = 0;
+        while (rig.append(4000)) {
+            rig.journal.writer().closeGroup();
+            groups++;
+        }
+        assertThat(groups).isEqualTo(JournalLimits.GROUPS_MAX);
+        rig.settle();
+        assertThat(rig.append(4000)).isTrue();
+    }
+
+    @Test
+    void journalAtItsLimitIsBackPressureUntilTheHorizonMoves() {
+        start();
+        long appended = 0;
+        for (int idle = 0; idle < 50; ) {
+            if (rig.append(50_000)) {
+                appended += 50_000;
+                idle = 0;
+            } else {
+                rig.step();
+                idle++;
+            }
+        }
+        assertThat(appended).isBetween(600_000L, (long) rig.segments * JournalRig.SEGMENT_LENGTH);
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig")).isEqualTo(rig.segments);
+        rig.settle();
+        rig.checkpoint();
+        rig.pumpUntil(() -> rig.append(50_000));
+    }
+
+    @Test
+    void fullDiskHoldsTheWriterBackAndNothingElse() {
+        rig.disk.capacity(StateFile.COPY_LENGTH * 2L + 2L * JournalRig.SEGMENT_LENGTH + 100_000);
+        start();
+        for (int idle = 0; idle < 50; ) {
+            if (rig.append(50_000)) {
+                idle = 0;
+            } else {
+                rig.step();
+                idle++;
+            }
+        }
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig")).isEqualTo(2);
+        rig.settle();
+        rig.checkpoint();
+        rig.pumpUntil(() -> rig.append(50_000));
+        rig.settle();
+        rig.disk.restart(Survival.NONE);
+        assertThat(rig.open().endSequence()).isEqualTo(rig.appendedSequence);
+    }
+
+    @Test
+    void directWritesComeBeforeTheirGroupAndOnce() {
+        start();
+        final List<Long> durableWhenRun = new ArrayList<>();
+        final JournalWriter writer = rig.journal.writer();
+        assertThat(writer.ensureRoom(100)).isTrue();
+        writer.attach(() -> durableWhenRun.add(rig.journal.committer().durablePosition()));
+        final long begin = writer.endPosition();
+        rig.append(100);
+        rig.settle();
+        assertThat(durableWhenRun).containsExactly(begin);
+        rig.append(100);
+        rig.settle();
+        assertThat(durableWhenRun).hasSize(1);
+    }
+
+    @Test
+    void failedDirectWriteStopsTheJournalBeforeItsGroup() {
+        start();
+        final long durable = rig.journal.committer().durablePosition();
+        rig.journal.writer().ensureRoom(100);
+        rig.journal.writer().attach(() -> {
+            throw new IOException("/replica.img: Input/output error");
+        });
+        rig.append(100);
+        assertThatThrownBy(rig::step).isInstanceOf(FarshoreException.class).hasMessageContaining("/replica.img");
+        assertThat(rig.journal.committer().durablePosition()).isEqualTo(durable);
+        assertThat(rig.journal.writer().isPoisoned()).isTrue();
+    }
+
+    @Test
+    void afterAFailedSyncNothingIsWrittenOrSyncedAgain() {
+        start();
+        rig.append(100);
+        rig.journal.writer().closeGroup();
+        rig.disk.failOperation(rig.disk.operations() + 2);
+        assertThatThrownBy(rig::step).isInstanceOf(FarshoreException.class);
+        final long operations = rig.disk.operations();
+        rig.append(100);
+        for (int i = 0; i < 300; i++) {
+            rig.step();
+        }
+        assertThat(rig.disk.operations()).isEqualTo(operations);
+    }
+
+    @Test
+    void idleStreamNamesItsLastGroupDurableOnce() {
+        start();
+        rig.append(100);
+        rig.settle();
+        final long end = rig.journal.writer().endPosition();
+        for (int i = 0; i < 1_000; i++) {
+            rig.step();
+        }
+        assertThat(rig.journal.writer().endPosition()).isEqualTo(end + JournalLimits.BLOCK_LENGTH);
+    }
+
+    @Test
+    void segmentsAreReusedUnderNewNumbersForManyRounds() {
+        start();
+        final int segmentsWritten = 40;
+        long from = rig.journal.recovered().beginPosition();
+        while (rig.journal.writer().endPosition() < (long) segmentsWritten * JournalRig.SEGMENT_LENGTH) {
+            rig.appendSurely(40_000);
+            rig.settle();
+            if (rig.appendedSequence % 7 == 0) {
+                assertThat(rig.read(from)).isNotEmpty();
+                from = rig.journal.writer().durablePosition();
+                rig.checkpoint();
+            }
+            if (rig.appendedSequence % 31 == 0) {
+                rig.disk.restart(Survival.RANDOM);
+                assertThat(rig.open().damages()).isEmpty();
+                assertThat(rig.journal.recovered().endSequence()).isEqualTo(rig.appendedSequence);
+                rig.connect();
+            }
+        }
+        assertThat(rig.disk.list(JournalRig.JOURNAL)).hasSize(rig.segments);
+    }
+}
