@@ -480,6 +480,11 @@ public final class RecordMessage {
         return (extentFlags(index) & FLAG_CONTINUED) != 0;
     }
 
+    /** Batch: true when no captured bio is open behind this entry's record. */
+    public boolean extentEnds(final int index) {
+        return (extentFlags(index) & FLAG_END) != 0;
+    }
+
     private int extentFlags(final int index) {
         return buffer.getByte(offset + groupOffset + index * groupEntryLength + EXTENT_FLAGS) & 0xFF;
     }
