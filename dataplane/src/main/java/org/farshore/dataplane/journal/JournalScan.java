@@ -273,6 +273,7 @@ final class JournalScan implements AutoCloseable {
         finder.forget();
         if (mode != BlockFiles.Mode.READ_DIRECT) {
             table.load(mode);
+            identifyUnknown();
             if (position < horizon.getAsLong() && table.find(segment()) == null && table.next(segment()) >= 0) {
                 position = positions.begin(table.next(segment()));
                 chain = UNKNOWN;

@@ -9,6 +9,7 @@ import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * The segment files of one stream. File names are slots and stay; the segment number in the header tells what a slot holds
@@ -29,7 +30,7 @@ final class SegmentRing {
     /** After a file could not be made, wait this long before the next attempt. */
     private static final long GROWTH_RETRY_NS = 10_000_000_000L;
 
-    private static final System.Logger LOGGER = System.getLogger(SegmentRing.class.getName());
+    private static final StateLog LOG = StateLog.of(SegmentRing.class);
 
     private final JournalContext context;
     private final BlockFiles files;
@@ -230,12 +231,11 @@ final class SegmentRing {
         closeFile(growing);
         growing = null;
         if (!growthFailed) {
-            LOGGER.log(
-                    System.Logger.Level.WARNING,
-                    "journal={0} segment={1} event=growth-failed reason={2}",
-                    context.directory(),
-                    unfinished(growingSlot).getFileName(),
-                    cause.getMessage());
+            LOG.warn(
+                    "journal", context.directory(),
+                    "segment", unfinished(growingSlot).getFileName(),
+                    "event", "not-made",
+                    "reason", cause.getMessage());
         }
         growthFailed = true;
         growthRetryAtNs = nowNs + GROWTH_RETRY_NS;

@@ -70,13 +70,17 @@ public final class StateFile implements AutoCloseable {
      * @throws FarshoreException STORAGE when the file cannot be read, or no copy in it is valid.
      */
     public StreamState load() {
+        return load(BlockFiles.Mode.READ_DIRECT);
+    }
+
+    StreamState load(final BlockFiles.Mode mode) {
         if (!files.exists(path)) {
             return null;
         }
         StreamState newest = null;
         int valid = 0;
         int written = 0;
-        try (BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
+        try (BlockFile reading = files.open(path, mode)) {
             for (int copy = 0; copy < 2; copy++) {
                 reading.read(bytes.clear(), (long) copy * COPY_LENGTH);
                 if (isZero()) {

@@ -15,17 +15,17 @@ import org.farshore.dataplane.runtime.SimulatedDisk;
  * One stream's journal on a simulated disk, stepped by a test in one thread. A record is one sequence; the body is made from
  * sequence and incarnation, so that every frame read can be checked.
  */
-final class JournalRig {
-    static final Path STREAM = Path.of("/target/stream");
-    static final Path JOURNAL = STREAM.resolve("journal");
-    static final int SEGMENT_LENGTH = JournalLimits.SEGMENT_LENGTH_MIN;
-    static final long MACHINE_HIGH = 0x1122334455667788L;
-    static final long MACHINE_LOW = 0x99AABBCCDDEEFF00L;
+public final class JournalRig {
+    public static final Path STREAM = Path.of("/target/stream");
+    public static final Path JOURNAL = STREAM.resolve("journal");
+    public static final int SEGMENT_LENGTH = JournalLimits.SEGMENT_LENGTH_MIN;
+    public static final long MACHINE_HIGH = 0x1122334455667788L;
+    public static final long MACHINE_LOW = 0x99AABBCCDDEEFF00L;
 
     /** A frame as a handler saw it. */
-    record Seen(long position, int type, int incarnation, long firstSequence, int bodyLength) {}
+    public record Seen(long position, int type, int incarnation, long firstSequence, int bodyLength) {}
 
-    final SimulatedDisk disk;
+    public final SimulatedDisk disk;
     final ManualClocks clocks = new ManualClocks();
     final SeededEntropy entropy;
     final HeapCounters counters = new HeapCounters();
@@ -39,13 +39,13 @@ final class JournalRig {
     long appendedSequence;
     long acknowledgedSequence;
 
-    JournalRig(final SimulatedDisk disk, final long seed) {
+    public JournalRig(final SimulatedDisk disk, final long seed) {
         this.disk = disk;
         this.entropy = new SeededEntropy(seed);
     }
 
     /** Loads the state and opens the journal, as a role does at its start; frames found go to {@link #replayed}. */
-    RecoveredJournal open() {
+    public RecoveredJournal open() {
         disk.createDirectories(STREAM);
         stateFile = new StateFile(disk, STREAM);
         state = stateFile.load();
@@ -91,7 +91,7 @@ final class JournalRig {
     }
 
     /** Says hello: the next incarnation begins behind what is durable. */
-    void connect() {
+    public void connect() {
         final JournalWriter writer = journal.writer();
         final RecoveredJournal recovered = journal.recovered();
         incarnation = Math.max(recovered.incarnation(), incarnation) + 1;
@@ -106,7 +106,7 @@ final class JournalRig {
     }
 
     /** Appends the next sequence; false when there was no room. */
-    boolean append(final int bodyLength) {
+    public boolean append(final int bodyLength) {
         final long sequence = appendedSequence + 1;
         for (int i = 0; i < bodyLength; i++) {
             body.putByte(i, bodyByte(incarnation, sequence, i));
@@ -131,7 +131,7 @@ final class JournalRig {
     }
 
     /** Appends, working until there is room; a full journal is let go by a checkpoint. */
-    void appendSurely(final int bodyLength) {
+    public void appendSurely(final int bodyLength) {
         for (int i = 0; i < 20 && !append(bodyLength); i++) {
             step();
             if (i == 19) {
@@ -143,7 +143,7 @@ final class JournalRig {
     }
 
     /** One duty cycle of each thread. */
-    int step() {
+    public int step() {
         clocks.advance(1_000_000);
         final int work = journal.writer().doWork(clocks.nanoTime())
                 + journal.committer().doWork(clocks.nanoTime())
@@ -152,7 +152,7 @@ final class JournalRig {
         return work;
     }
 
-    void pumpUntil(final java.util.function.BooleanSupplier condition) {
+    public void pumpUntil(final java.util.function.BooleanSupplier condition) {
         for (int i = 0; !condition.getAsBoolean(); i++) {
             if (i == 10_000) {
                 throw new AssertionError("nothing comes of it");
@@ -162,14 +162,14 @@ final class JournalRig {
     }
 
     /** Makes everything appended durable. */
-    void settle() {
+    public void settle() {
         journal.writer().closeGroup();
         pumpUntil(journal.writer()::isAllDurable);
         acknowledgedSequence = Math.max(acknowledgedSequence, journal.writer().durableEndSequence());
     }
 
     /** Waits until the writer has named its last group durable. */
-    void confirm() {
+    public void confirm() {
         settle();
         for (int i = 0; i < 250; i++) {
             step();
@@ -178,7 +178,7 @@ final class JournalRig {
     }
 
     /** The checkpoint of the apply stage: everything durable is in the replica, older segments may be reused. */
-    void checkpoint() {
+    public void checkpoint() {
         final long durable = journal.writer().durablePosition();
         state = new StreamState(
                 MACHINE_HIGH,
@@ -200,7 +200,7 @@ final class JournalRig {
     }
 
     /** All frames from {@code position} to the durable position, by a reader. */
-    List<Seen> read(final long position) {
+    public List<Seen> read(final long position) {
         final List<Seen> list = new ArrayList<>();
         try (JournalReader reader = journal.newReader(position)) {
             while (reader.poll(
