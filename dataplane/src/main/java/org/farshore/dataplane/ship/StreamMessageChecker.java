@@ -13,6 +13,9 @@ import org.farshore.dataplane.volume.VolumeTable;
  * and incarnation, the chain, the sequence, and that END and capture position are told the truth about. One thread.
  */
 public final class StreamMessageChecker {
+    /** Longest message that can be right. */
+    public static final int LENGTH_MAX = StreamLimits.MESSAGE_LENGTH_MAX;
+
     private final RecordMessage message = new RecordMessage();
     private long machineIdHigh;
     private long machineIdLow;
@@ -23,6 +26,7 @@ public final class StreamMessageChecker {
     private long capturePosition;
     private int previousChecksum;
     private boolean hasCapturePosition;
+    private boolean untouched;
 
     /**
      * Begins an incarnation.
@@ -43,6 +47,7 @@ public final class StreamMessageChecker {
         this.endSequence = nextSequence - 1;
         this.previousChecksum = 0;
         this.hasCapturePosition = false;
+        this.untouched = true;
     }
 
     /**
@@ -100,6 +105,7 @@ public final class StreamMessageChecker {
 
     /** Takes the checked message: the next one must come behind it. */
     public void accept() {
+        untouched = false;
         nextSequence = message.lastSequence() + 1;
         previousChecksum = message.checksum();
         if (message.endSequence() != endSequence) {
@@ -112,6 +118,11 @@ public final class StreamMessageChecker {
     /** The message of the last {@link #check} that found nothing wrong. */
     public RecordMessage message() {
         return message;
+    }
+
+    /** True before the first message of the incarnation was accepted. */
+    public boolean isUntouched() {
+        return untouched;
     }
 
     /** Sequence of the first record of the next message. */

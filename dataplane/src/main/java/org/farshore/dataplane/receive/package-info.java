@@ -1,0 +1,2 @@
+/** Strict reception at the master target: one session a machine, in front of its journal. */
+package org.farshore.dataplane.receive;

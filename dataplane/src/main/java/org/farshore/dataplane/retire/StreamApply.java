@@ -1,0 +1,382 @@
+package org.farshore.dataplane.retire;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.farshore.dataplane.journal.JournalCommitter;
+import org.farshore.dataplane.journal.JournalDamageException;
+import org.farshore.dataplane.journal.JournalReader;
+import org.farshore.dataplane.journal.StateFile;
+import org.farshore.dataplane.journal.StreamState;
+import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.runtime.CounterFactory;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.ReplicationCounter;
+import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.volume.StreamVolume;
+import org.farshore.dataplane.volume.VolumeTable;
+
+/**
+ * Brings one stream from its journal into its replicas, one checkpoint after the other.
+ *
+ * <pre>
+ *   IDLE ── due ──► GATHER ──► WRITE ──► SYNC ──► RECORD ──► IDLE
+ *                   ▲    │       ▲         │ failed once: the whole batch again (F11)
+ *                   │    │       └─────────┘
+ *                   └─ COMPARE
+ * </pre>
+ *
+ * <p><strong>Order of what is synced</strong> (F1): the state record with the raised floor, since points below are about
+ * to be overwritten; the replicas; the state record with the raised applied position and horizon; only then may segments
+ * be reused. A stop at any place repeats the batch from the old applied position, which gives the same bytes.
+ *
+ * <p>A checkpoint is due one second after the first frame, or when half the arena's bytes wait, and at once when a sender
+ * waits for a comparison. All fields belong to the apply thread, except those that say otherwise.
+ */
+public final class StreamApply {
+    private static final StateLog LOG = StateLog.of(StreamApply.class);
+    private static final long CHECKPOINT_DELAY_NS = 1_000_000_000L;
+    private static final long DUE_LENGTH = 16 << 20;
+    private static final long GATHER_LENGTH_MAX = 256 << 20;
+    private static final int FRAMES_AT_ONCE = 64;
+    private static final int OUTCOMES_MAX = 16;
+
+    private enum State {
+        IDLE,
+        GATHER,
+        COMPARE,
+        WRITE,
+        SYNC,
+        RECORD
+    }
+
+    private final String machine;
+    private final JournalCommitter committer;
+    private final JournalReader reader;
+    private final StateFile stateFile;
+    private final FrameGatherer gatherer;
+    private final ApplyBatch batch;
+    private final PieceComparer comparer;
+    private final OneToOneConcurrentArrayQueue<CompareOutcome> outcomes =
+            new OneToOneConcurrentArrayQueue<>(OUTCOMES_MAX);
+    private final AtomicCounter appliedPositionCounter;
+    private final AtomicCounter appliedSequenceCounter;
+    private final AtomicCounter appliedBytes;
+    private final AtomicCounter zeroedBytes;
+    private final AtomicCounter compareReadBytes;
+    private StreamState stored;
+    private State state = State.IDLE;
+    private long waitingSinceNs;
+    private boolean waiting;
+    private long gatherBegin;
+    private long framesStored;
+    private boolean failedOnce;
+    private volatile long appliedPosition;
+    private volatile long appliedSequence;
+    private volatile int connectedIncarnation;
+    private volatile long comparePosition = -1;
+    private CompareOutcome outcome;
+
+    StreamApply(
+            final String machine,
+            final JournalCommitter committer,
+            final JournalReader reader,
+            final StateFile stateFile,
+            final StreamState stored,
+            final FrameGatherer gatherer,
+            final ApplyStage stage,
+            final CounterFactory counters) {
+        this.machine = machine;
+        this.committer = committer;
+        this.reader = reader;
+        this.stateFile = stateFile;
+        this.stored = stored;
+        this.gatherer = gatherer;
+        this.batch = stage.batch();
+        this.comparer = stage.comparer();
+        this.appliedPosition = stored.appliedPosition();
+        this.appliedSequence = stored.appliedSequence();
+        appliedPositionCounter = counters.newCounter(ReplicationCounter.JOURNAL_APPLIED_POSITION, machine);
+        appliedSequenceCounter = counters.newCounter(ReplicationCounter.APPLIED_SEQUENCE, machine);
+        appliedBytes = counters.newCounter(ReplicationCounter.APPLIED_BYTES, machine);
+        zeroedBytes = counters.newCounter(ReplicationCounter.ZEROED_BYTES, machine);
+        compareReadBytes = counters.newCounter(ReplicationCounter.COMPARE_READ_BYTES, machine);
+        appliedPositionCounter.setRelease(appliedPosition);
+        appliedSequenceCounter.setRelease(appliedSequence);
+    }
+
+    /** Any thread: frames below are in the replica, synced, and will not be applied again. */
+    public long appliedPosition() {
+        return appliedPosition;
+    }
+
+    /** Any thread: newest sequence that the replica holds, synced. */
+    public long appliedSequence() {
+        return appliedSequence;
+    }
+
+    /** Receive thread: the incarnation whose sender waits for comparisons; 0 for none. */
+    public void connected(final int incarnation) {
+        connectedIncarnation = incarnation;
+    }
+
+    /** Receive thread: a compare message was appended to the journal at this position. */
+    public void compareWanted(final long position) {
+        comparePosition = position;
+    }
+
+    /** Receive thread: a comparison that is done, or null. */
+    public CompareOutcome takeOutcome() {
+        return outcomes.poll();
+    }
+
+    /** The replica of a volume that has been opened; apply thread. */
+    void addReplica(final ReplicaVolume replica, final StreamVolume volume) {
+        gatherer.addReplica(replica, volume);
+    }
+
+    ReplicaVolume findReplica(final long uuidHigh, final long uuidLow) {
+        for (final ReplicaVolume replica : gatherer.replicas()) {
+            if (replica.hasUuid(uuidHigh, uuidLow)) {
+                return replica;
+            }
+        }
+        return null;
+    }
+
+    /** True while the shared batch is this stream's. */
+    boolean isActive() {
+        return state != State.IDLE;
+    }
+
+    /**
+     * One step.
+     *
+     * @param mayBegin true when no other stream has the shared batch.
+     */
+    int doWork(final long nowNs, final boolean mayBegin) {
+        switch (state) {
+            case IDLE:
+                return mayBegin && isDue(nowNs) ? begin() : 0;
+            case GATHER:
+                return gather();
+            case COMPARE:
+                return compare();
+            case WRITE:
+                return write();
+            case SYNC:
+                return sync();
+            case RECORD:
+            default:
+                return record();
+        }
+    }
+
+    private boolean isDue(final long nowNs) {
+        final long durablePosition = committer.durablePosition();
+        final long unread = durablePosition - reader.position();
+        if (unread <= 0) {
+            return false;
+        }
+        if (!waiting) {
+            waiting = true;
+            waitingSinceNs = nowNs;
+        }
+        final long compare = comparePosition;
+        return nowNs - waitingSinceNs >= CHECKPOINT_DELAY_NS
+                || unread >= DUE_LENGTH
+                || (compare >= reader.position() && compare < durablePosition);
+    }
+
+    private int begin() {
+        waiting = false;
+        batch.begin(gatherer.replicas());
+        gatherBegin = reader.position();
+        failedOnce = false;
+        state = State.GATHER;
+        return 1;
+    }
+
+    private int gather() {
+        gatherer.gather(connectedIncarnation);
+        final long limit = committer.durablePosition();
+        int count = 0;
+        try {
+            count = reader.poll(gatherer, limit, FRAMES_AT_ONCE);
+        } catch (final JournalDamageException e) {
+            gatherer.beLenient();
+            LOG.warn(
+                    "stream",
+                    machine,
+                    "journal",
+                    "damaged",
+                    "range",
+                    reader.skipDamage(limit),
+                    "reason",
+                    e.getMessage());
+        }
+        switch (gatherer.pause()) {
+            case COMPARE:
+                state = State.COMPARE;
+                break;
+            case REWIND:
+                reader.seek(gatherer.rewindPosition());
+                break;
+            case FULL:
+                endGather();
+                break;
+            case NONE:
+            default:
+                if (reader.position() >= limit || reader.position() - gatherBegin > GATHER_LENGTH_MAX) {
+                    endGather();
+                }
+                break;
+        }
+        return count + 1;
+    }
+
+    private void endGather() {
+        if (!batch.isEmpty()) {
+            store(reader.position(), stored.appliedPosition(), stored.appliedSequence());
+            batch.beginWrite();
+            state = State.WRITE;
+        } else if (gatherer.frameCount() != framesStored) {
+            state = State.SYNC;
+        } else {
+            publish(gatherer.safePosition(reader.position()));
+            state = State.IDLE;
+        }
+    }
+
+    private int compare() {
+        try {
+            if (outcome == null && comparer.step(compareReadBytes)) {
+                outcome = comparer.outcome();
+            }
+            if (outcome == null || !outcomes.offer(outcome)) {
+                return outcome == null ? 1 : dropStaleOutcome();
+            }
+            outcome = null;
+            state = State.GATHER;
+            return 1;
+        } catch (final IOException e) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE, "cannot compare a replica of " + machine + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Nobody takes outcomes away when the sender has gone; it will ask again. */
+    private int dropStaleOutcome() {
+        if (outcome.incarnation() == connectedIncarnation) {
+            return 0;
+        }
+        outcome = null;
+        state = State.GATHER;
+        return 1;
+    }
+
+    private int write() {
+        try {
+            if (batch.writeStep()) {
+                state = State.SYNC;
+            }
+        } catch (final IOException e) {
+            writeAgain(e);
+        }
+        return 1;
+    }
+
+    private int sync() {
+        try {
+            for (final ReplicaVolume replica : gatherer.replicas()) {
+                if (replica.isApplyDirty()) {
+                    replica.sync();
+                }
+            }
+            state = State.RECORD;
+        } catch (final IOException e) {
+            writeAgain(e);
+        }
+        return 1;
+    }
+
+    private void writeAgain(final IOException cause) {
+        if (failedOnce) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE,
+                    "a replica of " + machine + " failed twice, the journal keeps what it lacks from position "
+                            + stored.appliedPosition() + ": " + cause.getMessage(),
+                    cause);
+        }
+        failedOnce = true;
+        LOG.warn("stream", machine, "replica", "rewrite", "reason", cause.getMessage());
+        batch.beginWrite();
+        state = State.WRITE;
+    }
+
+    private int record() {
+        final long position = gatherer.safePosition(reader.position());
+        store(Math.max(stored.floor(), position), position, gatherer.sequence());
+        framesStored = gatherer.frameCount();
+        if (!batch.isEmpty()) {
+            appliedBytes.getAndAddRelease(batch.writtenBytes());
+            zeroedBytes.getAndAddRelease(batch.zeroedBytes());
+        }
+        publish(position);
+        committer.recycleBelow(position);
+        state = State.IDLE;
+        return 1;
+    }
+
+    private void publish(final long position) {
+        appliedSequence = gatherer.sequence();
+        appliedPosition = position;
+        appliedSequenceCounter.setRelease(appliedSequence);
+        appliedPositionCounter.setRelease(position);
+    }
+
+    /** Everything but floor and applied position is as gathered; before the batch is synced it must stay as stored. */
+    private void store(final long floor, final long position, final long sequence) {
+        final boolean advance = position != stored.appliedPosition() || sequence != stored.appliedSequence();
+        stored = new StreamState(
+                stored.machineIdHigh(),
+                stored.machineIdLow(),
+                stored.segmentLength(),
+                advance ? gatherer.generation() : stored.generation(),
+                advance ? gatherer.incarnation() : stored.incarnation(),
+                advance ? gatherer.captureIdHigh() : stored.captureIdHigh(),
+                advance ? gatherer.captureIdLow() : stored.captureIdLow(),
+                floor,
+                advance ? position : stored.horizon(),
+                position,
+                sequence,
+                advance ? gatherer.capturePosition() : stored.appliedCapturePosition(),
+                committer.durablePosition(),
+                advance ? states(gatherer.volumes()) : stored.volumes());
+        stateFile.store(stored);
+    }
+
+    private static List<VolumeState> states(final VolumeTable volumes) {
+        final List<VolumeState> states = new ArrayList<>(volumes.size());
+        for (final StreamVolume volume : volumes.all()) {
+            states.add(new VolumeState(
+                    volume.number(),
+                    volume.uuidHigh(),
+                    volume.uuidLow(),
+                    volume.sizeBytes(),
+                    volume.name(),
+                    volume.writeOrder().value(),
+                    volume.everConverged()));
+        }
+        return states;
+    }
+
+    void close() {
+        reader.close();
+        stateFile.close();
+        gatherer.replicas().forEach(ReplicaVolume::close);
+    }
+}

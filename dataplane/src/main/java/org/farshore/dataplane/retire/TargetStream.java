@@ -1,0 +1,95 @@
+package org.farshore.dataplane.retire;
+
+import org.agrona.collections.Int2ObjectHashMap;
+import org.farshore.dataplane.journal.Journal;
+import org.farshore.dataplane.volume.VolumeTable;
+
+/**
+ * One machine's stream at the master target, open: its journal, its way into the replicas, and how it stood when it was
+ * opened. Made on the apply thread and handed to the receive thread.
+ */
+public final class TargetStream {
+    private final long machineIdHigh;
+    private final long machineIdLow;
+    private final String machine;
+    private final Journal journal;
+    private final StreamApply apply;
+    private final VolumeTable volumes;
+    private final UnappliedBlocks unapplied;
+    private final Int2ObjectHashMap<ReplicaVolume> replicas;
+    private final boolean damaged;
+    private final String refusal;
+
+    TargetStream(
+            final long machineIdHigh,
+            final long machineIdLow,
+            final String machine,
+            final Journal journal,
+            final StreamApply apply,
+            final VolumeTable volumes,
+            final UnappliedBlocks unapplied,
+            final Int2ObjectHashMap<ReplicaVolume> replicas,
+            final boolean damaged,
+            final String refusal) {
+        this.machineIdHigh = machineIdHigh;
+        this.machineIdLow = machineIdLow;
+        this.machine = machine;
+        this.journal = journal;
+        this.apply = apply;
+        this.volumes = volumes;
+        this.unapplied = unapplied;
+        this.replicas = replicas;
+        this.damaged = damaged;
+        this.refusal = refusal;
+    }
+
+    /** High half of the machine's id. */
+    public long machineIdHigh() {
+        return machineIdHigh;
+    }
+
+    /** Low half of the machine's id. */
+    public long machineIdLow() {
+        return machineIdLow;
+    }
+
+    /** The machine's id as 32 hexadecimal digits. */
+    public String machine() {
+        return machine;
+    }
+
+    /** The journal. */
+    public Journal journal() {
+        return journal;
+    }
+
+    /** The way into the replicas. */
+    public StreamApply apply() {
+        return apply;
+    }
+
+    /** The volumes at the newest END; belongs to the receive thread. */
+    public VolumeTable volumes() {
+        return volumes;
+    }
+
+    /** Blocks with frames not yet applied; belongs to the receive thread. */
+    public UnappliedBlocks unapplied() {
+        return unapplied;
+    }
+
+    /** Replica by number of volume, for chunks; belongs to the receive thread. */
+    public Int2ObjectHashMap<ReplicaVolume> replicas() {
+        return replicas;
+    }
+
+    /** True when journal that was durable could not be read: the copy must be compared with the source. */
+    public boolean isDamaged() {
+        return damaged;
+    }
+
+    /** Why the stream cannot be taken on, or null: a replica that must not be used. */
+    public String refusal() {
+        return refusal;
+    }
+}

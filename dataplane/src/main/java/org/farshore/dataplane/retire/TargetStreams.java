@@ -1,0 +1,264 @@
+package org.farshore.dataplane.retire;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
+import org.farshore.dataplane.codecs.replication.WriteOrder;
+import org.farshore.dataplane.journal.Journal;
+import org.farshore.dataplane.journal.JournalContext;
+import org.farshore.dataplane.journal.JournalFrameFlyweight;
+import org.farshore.dataplane.journal.JournalFrameHandler;
+import org.farshore.dataplane.journal.JournalRecovery;
+import org.farshore.dataplane.journal.StateFile;
+import org.farshore.dataplane.journal.StreamState;
+import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.CounterFactory;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.ship.RecordMessage;
+import org.farshore.dataplane.ship.VolumeRecords;
+import org.farshore.dataplane.volume.StreamVolume;
+import org.farshore.dataplane.volume.VolumeTable;
+
+/**
+ * Opens the streams of a master target: state record, journal, replicas. What the journal holds behind the applied
+ * position is walked once, to learn the volumes at the newest END and the blocks that are not yet applied (G1).
+ *
+ * <pre>
+ *   &lt;data&gt;/&lt;machine, 32 hex digits&gt;/state                 StateFile
+ *                                    /journal/              segments
+ *                                    /&lt;volume&gt;/replica.img, replica.properties
+ * </pre>
+ *
+ * <p>Blocks; apply thread.
+ */
+public final class TargetStreams {
+    private static final StateLog LOG = StateLog.of(TargetStreams.class);
+    private static final int MACHINE_DIGITS = 32;
+    private static final int SECTOR_LENGTH_UNKNOWN = 512;
+
+    /** Makes the journal context of one stream, not yet concluded: clocks, entropy, lengths. */
+    @FunctionalInterface
+    public interface JournalContexts {
+        /** A new context; files, directory, machine and counters are set here. */
+        JournalContext newContext();
+    }
+
+    private final BlockFiles files;
+    private final Path dataDirectory;
+    private final JournalContexts journalContexts;
+    private final ReplicaVolumes replicaVolumes;
+    private final CounterFactory counters;
+
+    public TargetStreams(
+            final BlockFiles files,
+            final Path dataDirectory,
+            final JournalContexts journalContexts,
+            final ReplicaVolumes replicaVolumes,
+            final CounterFactory counters) {
+        this.files = files;
+        this.dataDirectory = dataDirectory;
+        this.journalContexts = journalContexts;
+        this.replicaVolumes = replicaVolumes;
+        this.counters = counters;
+    }
+
+    /** Machines that have a stream here. */
+    public List<String> machines() throws IOException {
+        final List<String> machines = new ArrayList<>();
+        for (final String name : files.list(dataDirectory)) {
+            if (name.length() == MACHINE_DIGITS
+                    && files.exists(dataDirectory.resolve(name).resolve(StateFile.NAME))) {
+                machines.add(name);
+            }
+        }
+        return machines;
+    }
+
+    /** The machine's id as it names directories and settings. */
+    public static String hex(final long high, final long low) {
+        return String.format("%016x%016x", high, low);
+    }
+
+    TargetStream open(final long high, final long low, final ApplyStage stage) throws IOException {
+        final String machine = hex(high, low);
+        final Path directory = dataDirectory.resolve(machine);
+        files.createDirectories(directory);
+        final StateFile stateFile = new StateFile(files, directory);
+        final JournalContext context = journalContexts
+                .newContext()
+                .files(files)
+                .directory(directory.resolve("journal"))
+                .machineId(high, low)
+                .counters(counters, machine)
+                .conclude();
+        StreamState state = stateFile.load();
+        if (state == null) {
+            state = StreamState.initial(high, low, context.segmentLength());
+            stateFile.store(state);
+        } else if (state.machineIdHigh() != high || state.machineIdLow() != low) {
+            throw new FarshoreException(ExitCode.STORAGE, directory + " holds the stream of another machine");
+        }
+        final FrameGatherer gatherer = new FrameGatherer(stage.batch(), stage.comparer(), stage.payload());
+        gatherer.restore(
+                state.generation(),
+                state.incarnation(),
+                state.captureIdHigh(),
+                state.captureIdLow(),
+                state.appliedSequence(),
+                state.appliedCapturePosition());
+        final Walk walk = new Walk(state);
+        volumesOf(state, gatherer.volumes());
+        final Journal journal = JournalRecovery.open(context, state, walk);
+        final boolean damaged = !journal.recovered().damages().isEmpty();
+        if (damaged) {
+            gatherer.beLenient();
+            LOG.warn(
+                    "stream",
+                    machine,
+                    "journal",
+                    "damaged",
+                    "ranges",
+                    journal.recovered().damages());
+        }
+        final StreamApply apply = new StreamApply(
+                machine,
+                journal.committer(),
+                journal.newReader(state.appliedPosition()),
+                stateFile,
+                state,
+                gatherer,
+                stage,
+                counters);
+        final Int2ObjectHashMap<ReplicaVolume> replicas = new Int2ObjectHashMap<>();
+        final String refusal = openReplicas(machine, walk, apply, replicas);
+        return new TargetStream(
+                high, low, machine, journal, apply, walk.atEnd, walk.unapplied, replicas, damaged, refusal);
+    }
+
+    /** Every volume that is known now, or whose frames are still to be applied. */
+    private String openReplicas(
+            final String machine,
+            final Walk walk,
+            final StreamApply apply,
+            final Int2ObjectHashMap<ReplicaVolume> replicas)
+            throws IOException {
+        for (final StreamVolume volume : walk.everSeen) {
+            try {
+                final ReplicaVolume replica = openReplica(machine, volume, walk.generation, apply);
+                if (walk.atEnd.find(volume.uuidHigh(), volume.uuidLow()) != null) {
+                    replicas.put(volume.number(), replica);
+                }
+            } catch (final ReplicaRefusedException e) {
+                LOG.warn("stream", machine, "replica", "refused", "reason", e.getMessage());
+                return e.getMessage();
+            }
+        }
+        return null;
+    }
+
+    ReplicaVolume openReplica(
+            final String machine, final StreamVolume volume, final int generation, final StreamApply apply)
+            throws IOException, ReplicaRefusedException {
+        final ReplicaVolume known = apply.findReplica(volume.uuidHigh(), volume.uuidLow());
+        if (known != null) {
+            known.grow(volume.sizeBytes());
+            return known;
+        }
+        final ReplicaVolume replica = replicaVolumes.open(
+                machine, volume.name(), volume.uuidHigh(), volume.uuidLow(), volume.sizeBytes(), generation);
+        apply.addReplica(replica, volume);
+        LOG.info("stream", machine, "volume", volume.name(), "replica", replica.path(), "bytes", volume.sizeBytes());
+        return replica;
+    }
+
+    private static void volumesOf(final StreamState state, final VolumeTable volumes) {
+        for (final VolumeState volume : state.volumes()) {
+            volumes.put(new StreamVolume(
+                    volume.number(),
+                    volume.uuidHigh(),
+                    volume.uuidLow(),
+                    volume.sizeBytes(),
+                    SECTOR_LENGTH_UNKNOWN,
+                    volume.name(),
+                    WriteOrder.get((short) volume.writeOrder()),
+                    volume.everConverged()));
+        }
+    }
+
+    /** What recovery walks over: volumes at the newest END, every volume on the way, blocks to be applied. */
+    private static final class Walk implements JournalFrameHandler {
+        private final RecordMessage message = new RecordMessage();
+        private final VolumeTable atEnd = new VolumeTable();
+        private final VolumeTable current = new VolumeTable();
+        private final List<StreamVolume> everSeen = new ArrayList<>();
+        private final UnappliedBlocks unapplied = new UnappliedBlocks();
+        private final int generation;
+        private boolean changed;
+
+        Walk(final StreamState state) {
+            volumesOf(state, atEnd);
+            current.copyFrom(atEnd);
+            current.all().forEach(everSeen::add);
+            generation = state.generation();
+        }
+
+        @Override
+        public boolean onFrame(
+                final long position,
+                final JournalFrameFlyweight frame,
+                final DirectBuffer buffer,
+                final int bodyOffset,
+                final int bodyLength) {
+            if (frame.type() == JournalFrameFlyweight.TYPE_INCARNATION) {
+                current.copyFrom(atEnd);
+                changed = false;
+                return true;
+            }
+            final boolean copied = frame.type() == JournalFrameFlyweight.TYPE_COPIED;
+            final String complaint = copied
+                    ? message.wrapWithoutPayload(buffer, bodyOffset, bodyLength)
+                    : message.wrap(buffer, bodyOffset, bodyLength);
+            if (complaint != null || VolumeRecords.check(message, current) != null) {
+                return true;
+            }
+            if (VolumeRecords.isChange(message)) {
+                change();
+            }
+            if (changed && frame.endSequence() >= message.firstSequence()) {
+                atEnd.copyFrom(current);
+                changed = false;
+            }
+            if (!copied && message.templateId() == WriteBatchDecoder.TEMPLATE_ID) {
+                mark(position);
+            }
+            return true;
+        }
+
+        private void change() {
+            final int number = message.volumeNumber();
+            VolumeRecords.take(message, current);
+            changed = true;
+            final StreamVolume volume = current.get(number);
+            if (volume != null) {
+                everSeen.removeIf(seen -> seen.hasUuid(volume.uuidHigh(), volume.uuidLow()));
+                everSeen.add(volume);
+            }
+        }
+
+        private void mark(final long position) {
+            for (int i = 0; i < message.groupCount(); i++) {
+                final StreamVolume volume = current.get(message.extentVolume(i));
+                if (!volume.everConverged()) {
+                    unapplied.mark(volume.number(), message.extentOffset(i), message.extentLength(i), position);
+                }
+            }
+        }
+    }
+}
