@@ -155,7 +155,7 @@ final class WriteArena {
     }
 
     private static int mask(final int inBlock, final int length) {
-        return ((1 << length / SECTOR_LENGTH) - 1) << inBlock / SECTOR_LENGTH;
+        return ((1 << (length / SECTOR_LENGTH)) - 1) << (inBlock / SECTOR_LENGTH);
     }
 
     private static long key(final int replica, final long block) {
