@@ -10,7 +10,10 @@ public interface BlockFiles {
     enum Mode {
         /** Read only, through the page cache. */
         READ,
-        /** Read only, past the page cache; buffers, offsets and lengths are multiples of 4096. */
+        /**
+         * Read only, past the page cache; buffers, offsets and lengths are multiples of 4096. A length may end with the
+         * file; the buffer has room for the rest of the block then, and may find anything in it.
+         */
         READ_DIRECT,
         /** Read and write through the page cache; made if missing. */
         WRITE

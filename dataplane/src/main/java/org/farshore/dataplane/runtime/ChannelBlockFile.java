@@ -13,21 +13,55 @@ final class ChannelBlockFile implements BlockFile {
     /** Zeros written at once where the disk has no call for it. */
     private static final int ZEROS_LENGTH = 1 << 20;
 
+    /** What direct I/O is aligned to. */
+    private static final int DIRECT_ALIGNMENT = 4096;
+
     private final Path path;
     private final FileChannel channel;
     private final boolean regular;
+    private final boolean direct;
     private int zeroFd = -1;
     private boolean canPunch = true;
     private ByteBuffer zeros;
 
-    ChannelBlockFile(final Path path, final FileChannel channel, final boolean regular) {
+    ChannelBlockFile(final Path path, final FileChannel channel, final boolean regular, final boolean direct) {
         this.path = path;
         this.channel = channel;
         this.regular = regular;
+        this.direct = direct;
     }
 
     @Override
     public void read(final ByteBuffer target, final long offset) throws IOException {
+        if (direct && target.remaining() % DIRECT_ALIGNMENT != 0) {
+            readTail(target, offset);
+        } else {
+            readFully(target, offset);
+        }
+    }
+
+    /**
+     * Direct I/O reads whole blocks, but a volume may end within one (partitions often do): asks for the whole block and
+     * takes what there is.
+     */
+    private void readTail(final ByteBuffer target, final long offset) throws IOException {
+        final int limit = target.limit();
+        final int begin = target.position();
+        final int whole = (limit - begin + DIRECT_ALIGNMENT - 1) / DIRECT_ALIGNMENT * DIRECT_ALIGNMENT;
+        target.limit(begin + whole);
+        try {
+            final int count = channel.read(target, offset);
+            if (count < limit - begin) {
+                throw new EOFException(
+                        path + " ends at " + length() + ", wanted " + (limit - begin) + " bytes at " + offset);
+            }
+            target.position(limit);
+        } finally {
+            target.limit(limit);
+        }
+    }
+
+    private void readFully(final ByteBuffer target, final long offset) throws IOException {
         long at = offset;
         while (target.hasRemaining()) {
             final int count = channel.read(target, at);

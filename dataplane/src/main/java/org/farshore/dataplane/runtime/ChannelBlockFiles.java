@@ -26,7 +26,7 @@ public final class ChannelBlockFiles implements BlockFiles {
                         ? Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
                         : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
         };
-        return new ChannelBlockFile(path, FileChannel.open(path, options), regular);
+        return new ChannelBlockFile(path, FileChannel.open(path, options), regular, mode == Mode.READ_DIRECT);
     }
 
     @Override

@@ -2,11 +2,13 @@ package org.farshore.dataplane.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.agrona.BufferUtil;
 import org.farshore.dataplane.runtime.BlockFiles.Mode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,25 @@ class ChannelBlockFileTest {
             assertThat(read.get(4096)).isEqualTo((byte) 7);
             assertThat(read.get(8192)).isZero();
             assertThat(read.get(12288)).isEqualTo((byte) 7);
+        }
+    }
+
+    @Test
+    void readsTheEndOfAVolumeWithinABlockPastThePageCache() throws IOException {
+        try (BlockFile file = files.open(directory.resolve("disk"), Mode.WRITE)) {
+            file.setLength(8192 + 512);
+            file.write(filled(512, 7), 8192);
+            file.sync();
+        }
+        try (BlockFile direct = files.open(directory.resolve("disk"), Mode.READ_DIRECT)) {
+            final ByteBuffer buffer = BufferUtil.allocateDirectAligned(16 * 1024, 4096);
+            direct.read(buffer.limit(4096 + 512), 4096);
+            assertThat(buffer.position()).isEqualTo(4096 + 512);
+            assertThat(buffer.get(4096 + 511)).isEqualTo((byte) 7);
+            assertThatThrownBy(() -> direct.read(buffer.clear().limit(4096 + 1024), 4096))
+                    .isInstanceOf(EOFException.class);
+        } catch (final IOException | UnsupportedOperationException e) {
+            assumeTrue(false, "no direct I/O on the file system of " + directory + ": " + e.getMessage());
         }
     }
 
