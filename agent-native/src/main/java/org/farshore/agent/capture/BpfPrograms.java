@@ -44,13 +44,13 @@ final class BpfPrograms implements AutoCloseable {
     private static final int SEARCH_STEPS = 8192;
     private static final int SEARCH_LIMIT = 65_536;
 
-    private static final int PATTERN = 0;
-    private static final int PROCESS = 16;
-    private static final int FIRST_STEP = 24;
-    private static final int FOUND = 32;
-    private static final int PAGE_CONSTANT = 40;
-    private static final int PAGE_STRUCT_SIZE = 48;
-    private static final int READS = 56;
+    static final int PATTERN = 0;
+    static final int PROCESS = 16;
+    static final int FIRST_STEP = 24;
+    static final int FOUND = 32;
+    static final int PAGE_CONSTANT = 40;
+    static final int PAGE_STRUCT_SIZE = 48;
+    static final int READS = 56;
 
     private final Path directory;
     private final Memory bytes;

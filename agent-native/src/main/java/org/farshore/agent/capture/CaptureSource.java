@@ -1,5 +1,7 @@
 package org.farshore.agent.capture;
 
+import org.farshore.dataplane.runtime.BlockFile;
+
 /**
  * What the agent knows of the writes of its machine: a ring of records in kernel order, bits of what found no room in it,
  * and pinned bits of what the agent still has to read. Everything here outlives the agent and dies with the machine.
@@ -118,6 +120,14 @@ public interface CaptureSource extends AutoCloseable {
      */
     default int doWork(final long nowNs) {
         return 0;
+    }
+
+    /**
+     * The file by which the volume must be read for chunks and compares: a source that looks for changes takes note there of
+     * what the copy will hold. Handed out once, used by the reader's thread.
+     */
+    default BlockFile readingFile(final VolumeDevice volume) {
+        return volume.file();
     }
 
     /**

@@ -38,7 +38,7 @@ final class PinnedBits implements VolumeBits {
 
     /** The volume has grown, within the capacity. */
     void blockCount(final long count) {
-        if (count < blockCount || count >>> 3 > words.capacity()) {
+        if (count < blockCount || count > words.capacity() * 8L) {
             throw new IllegalArgumentException("blocks " + count + " after " + blockCount);
         }
         blockCount = count;

@@ -36,13 +36,15 @@ final class ShadowReplica implements CaptureHandler {
 
     private static final class Volume {
         private final VolumeDevice device;
+        private final BlockFile file;
         private final BlockFile copy;
         private final short[] inFlight;
         private final long[] submittedNs;
         private final boolean[] overlapped;
 
-        Volume(final VolumeDevice device, final BlockFile copy, final long maxBytes) {
+        Volume(final VolumeDevice device, final BlockFile file, final BlockFile copy, final long maxBytes) {
             this.device = device;
+            this.file = file;
             this.copy = copy;
             this.inFlight = new short[(int) (maxBytes >>> 9)];
             this.submittedNs = new long[inFlight.length];
@@ -56,7 +58,7 @@ final class ShadowReplica implements CaptureHandler {
 
     /** Keeps a copy of this volume; every block of it is to be read first when it is new. */
     void follow(final VolumeDevice device, final BlockFile copy, final long maxBytes) {
-        volumes.add(new Volume(device, copy, maxBytes));
+        volumes.add(new Volume(device, source.readingFile(device), copy, maxBytes));
         if (source.phase(device.number()) == 0) {
             source.todo(device.number())
                     .setRange(0, source.todo(device.number()).blockCount());
@@ -91,15 +93,16 @@ final class ShadowReplica implements CaptureHandler {
     /** One round: whatever is in the ring, a gap if there was one, some read-back. */
     int step() throws IOException {
         final long before = position;
+        final int work = source.doWork(System.nanoTime());
         takeSome(Long.MAX_VALUE);
         checkGap();
         int read = 0;
-        if (position - before < source.ringLength() / 8) {
+        if (position - before <= source.ringLength() / 8) {
             for (final Volume volume : volumes) {
                 read += readBack(volume);
             }
         }
-        return (int) (position - before) + read;
+        return work + (int) (position - before) + read;
     }
 
     private void takeSome(final long limit) {
@@ -147,9 +150,8 @@ final class ShadowReplica implements CaptureHandler {
         }
         final long offset = first * 4096;
         final int length = (int) Math.min(count * 4096L, volume.copy.length() - offset);
-        final int readLength = (length + 4095) & ~4095;
-        chunk.clear().limit(Math.min(readLength, length));
-        volume.device.file().read(chunk, offset);
+        chunk.clear().limit(length);
+        volume.file.read(chunk, offset);
         for (int at = 0; at < length; at += 512) {
             if (volume.inFlight[(int) ((offset + at) >>> 9)] == 0) {
                 chunk.limit(at + 512).position(at);
