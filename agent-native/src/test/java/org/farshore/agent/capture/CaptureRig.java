@@ -28,6 +28,8 @@ final class CaptureRig implements AutoCloseable {
     private final int ringLength;
     private final long maxBytes;
 
+    private final boolean[] removed = new boolean[CaptureState.VOLUMES_MAX];
+
     private BpfCaptureSource source;
     private ShadowReplica shadow;
 
@@ -94,6 +96,7 @@ final class CaptureRig implements AutoCloseable {
     void start() throws IOException {
         open();
         converge();
+        shadow.resetCounts();
     }
 
     void open() throws IOException {
@@ -122,38 +125,91 @@ final class CaptureRig implements AutoCloseable {
         Shell.await(process, script);
     }
 
+    /** Steps for a while, or as long as the process runs. */
+    void followFor(final Process process, final long milliseconds) throws IOException {
+        final long deadline = System.nanoTime() + milliseconds * 1_000_000;
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            if (shadow.step() == 0) {
+                LockSupport.parkNanos(100_000);
+            }
+        }
+    }
+
+    /** Another disk takes the device number of the first volume, with the same content. */
+    void replaceDisk(final String name) throws IOException {
+        final VolumeDevice old = devices.get(0);
+        old.file().close();
+        Shell.run("losetup -d " + old.path());
+        Shell.run("losetup " + old.path() + " " + folder.resolve(name + ".img"));
+        final BlockFile file = files.open(Path.of(old.path()), BlockFiles.Mode.READ_DIRECT);
+        cleanup.add(file::close);
+        devices.set(0, new VolumeDevice(0, old.name(), old.uuidHigh(), old.uuidLow(), old.path(), file.length(), file));
+    }
+
+    void add(final String path) throws IOException {
+        final VolumeDevice device = protect(path);
+        assertThat(source.addVolume(device)).isTrue();
+        shadow.follow(device, copies.get(device.number()), maxBytes);
+    }
+
+    void remove(final int number) {
+        source.removeVolume(number);
+        shadow.forget(number);
+        removed[number] = true;
+    }
+
+    void grow(final int number) throws IOException {
+        final long size = devices.get(number).file().length();
+        copies.get(number).setLength(size);
+        assertThat(source.grow(number, size)).isTrue();
+    }
+
     void during(final String script) throws IOException {
         follow(Shell.start(script), script);
     }
 
     /** Steps until nothing is left to do. */
     void converge() throws IOException {
-        final long deadline = System.nanoTime() + CONVERGE_NS;
-        while (shadow.step() != 0 || !shadow.isConverged()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("not converged: " + shadow);
-            }
-        }
+        convergeOrdered(-1);
     }
 
-    /** Compares device and copy, past the page cache. */
+    private void convergeOrdered(final int number) throws IOException {
+        final long deadline = System.nanoTime() + CONVERGE_NS;
+        final long target = source.producerPosition();
+        do {
+            shadow.step();
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("not converged: " + shadow + counters());
+            }
+        } while (shadow.position() < target || !shadow.isConverged(number));
+    }
+
+    /** Compares all devices and copies. */
     void assertEqual() throws IOException {
-        converge();
-        final ByteBuffer left = BufferUtil.allocateDirectAligned(1 << 20, 4096);
-        final ByteBuffer right = BufferUtil.allocateDirectAligned(1 << 20, 4096);
         for (int i = 0; i < devices.size(); i++) {
-            final long size = devices.get(i).file().length();
-            for (long at = 0; at < size; at += 1 << 20) {
-                final int length = (int) Math.min(1 << 20, size - at);
-                devices.get(i).file().read(left.clear().limit(length), at);
-                copies.get(i).read(right.clear().limit(length), at);
-                final int differs = left.flip().mismatch(right.flip());
-                assertThat(differs)
-                        .as(devices.get(i).path() + " differs at " + (at + differs) + "; " + shadow + counters())
-                        .isEqualTo(-1);
+            if (!removed[i]) {
+                assertEqual(i);
             }
         }
         assertThat(shadow.openBios()).as("writes without their last piece").isZero();
+    }
+
+    /** Compares a device, which must be at rest, and its copy, past the page cache. */
+    void assertEqual(final int number) throws IOException {
+        convergeOrdered(number);
+        final ByteBuffer left = BufferUtil.allocateDirectAligned(1 << 20, 4096);
+        final ByteBuffer right = BufferUtil.allocateDirectAligned(1 << 20, 4096);
+        final VolumeDevice device = devices.get(number);
+        final long size = device.file().length();
+        for (long at = 0; at < size; at += 1 << 20) {
+            final int length = (int) Math.min(1 << 20, size - at);
+            device.file().read(left.clear().limit(length), at);
+            copies.get(number).read(right.clear().limit(length), at);
+            final int differs = left.flip().mismatch(right.flip());
+            assertThat(differs)
+                    .as(device.path() + " differs at " + (at + differs) + "; " + shadow + counters())
+                    .isEqualTo(-1);
+        }
     }
 
     String counters() {

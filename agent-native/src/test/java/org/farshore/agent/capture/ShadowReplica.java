@@ -164,11 +164,28 @@ final class ShadowReplica implements CaptureHandler {
         return length;
     }
 
+    /** As if the volume had never been. */
+    void forget(final int number) {
+        volumes.removeIf(volume -> volume.device.number() == number);
+    }
+
+    long position() {
+        return position;
+    }
+
     /** Nothing left to do at this instant. */
     boolean isConverged() {
+        return isConverged(-1);
+    }
+
+    /** Nothing left to do at this instant for one volume, or for all (-1). */
+    boolean isConverged(final int only) {
         boolean converged = position >= mark && source.gapEpoch() == epoch;
         for (final Volume volume : volumes) {
             final int number = volume.device.number();
+            if (only >= 0 && only != number) {
+                continue;
+            }
             converged &= source.todo(number).cardinality() == 0 && !source.anyLost(number);
         }
         return converged;
