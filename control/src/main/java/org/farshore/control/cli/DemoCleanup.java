@@ -55,6 +55,11 @@ final class DemoCleanup {
         return "demo-" + pid;
     }
 
+    /** Where the agent of a demo pins its capture: a place of its own, that can be removed whatever the agent says. */
+    static Path pins(final String instance) {
+        return Path.of("/sys/fs/bpf/farshore-" + instance);
+    }
+
     /** Cleans up after demos that were killed before they could; returns their directories. */
     static List<Path> sweep(final Path parent, final Path launcher, final Consumer<String> complain)
             throws IOException {
@@ -85,6 +90,7 @@ final class DemoCleanup {
     synchronized void run() {
         attempt("end processes", this::endProcesses);
         attempt("detach the capture", this::detach);
+        attempt("unpin the capture", () -> removeIfThere(pins(instance)));
         attempt("unmount", this::unmount);
         attempt("detach loop devices", this::detachLoops);
         attempt("remove shared memory", this::removeSharedMemory);
