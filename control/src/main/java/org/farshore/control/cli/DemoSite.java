@@ -54,6 +54,9 @@ record DemoSite(
                 : options.keep.toAbsolutePath().normalize();
         makeEmpty(directory);
         refuseWithoutRoom(directory, options);
+        if (options.keep == null) {
+            DemoCleanup.sign(directory);
+        }
         final String why = options.capture == DemoOptions.Capture.AUTO && !ebpf
                 ? (obstacle.isEmpty() ? "not root" : obstacle)
                 : "";
