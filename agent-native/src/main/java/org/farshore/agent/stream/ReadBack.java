@@ -314,10 +314,10 @@ public class ReadBack {
         return sizeBytes;
     }
 
-    /** True when the block belongs to an open read. */
-    public final boolean isReading(final long block) {
+    /** True when an open read shares a block with the range. */
+    public final boolean isReading(final long firstBlock, final long blockCount) {
         for (final OpenRead read : reads) {
-            if (read.touches(block << BLOCK_SHIFT, StreamLimits.BLOCK_LENGTH)) {
+            if (read.touches(firstBlock << BLOCK_SHIFT, blockCount << BLOCK_SHIFT)) {
                 return true;
             }
         }

@@ -62,11 +62,14 @@ final class DemoRun {
         watch = new DemoWatch(roles);
         workloads.forEach(DemoWorkload::start);
         live();
+        final String counts = workloads.stream()
+                .map(DemoWorkload::toString)
+                .reduce((a, b) -> a + "; " + b)
+                .orElse("");
         for (final DemoWorkload workload : workloads) {
             workload.stop();
         }
-        screen.step("workload stopped");
-        workloads.forEach(workload -> screen.note("       " + workload.disk().name() + ": " + workload));
+        screen.step("workload stopped: " + counts);
         catchUp("catching up");
         for (final DemoWorkload workload : workloads) {
             workload.disk().unmount();

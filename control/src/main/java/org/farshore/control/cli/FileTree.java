@@ -74,10 +74,7 @@ final class FileTree {
         final Path file = root.resolve("folder" + random.nextInt(FOLDERS))
                 .resolve(String.format("file%06d.dat", written.get() + copied.get()));
         final byte[] content = content(1 + random.nextInt(FILE_LENGTH_MAX));
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(content));
-            syncSometimes(channel);
-        }
+        Files.write(file, content);
         files.add(file);
         bytes += content.length;
         written.incrementAndGet();
@@ -110,17 +107,12 @@ final class FileTree {
             final long before = channel.size();
             channel.write(ByteBuffer.wrap(content), random.nextLong(Math.max(1, before)));
             bytes += channel.size() - before;
-            syncSometimes(channel);
+            if (random.nextInt(4) == 0) {
+                channel.force(false);
+            }
         }
         changed.incrementAndGet();
         return content.length;
-    }
-
-    /** Some programs wait for the disk, some leave it to the kernel to write when it likes. */
-    private void syncSometimes(final FileChannel channel) throws IOException {
-        if (random.nextInt(3) > 0) {
-            channel.force(false);
-        }
     }
 
     private long rename() throws IOException {

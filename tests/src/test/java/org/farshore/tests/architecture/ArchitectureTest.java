@@ -66,7 +66,7 @@ class ArchitectureTest {
      * The whole package agent.capture stands behind {@code CaptureSource}.
      */
     private static final Set<String> ADAPTERS =
-            Set.of("ProtectionAgent", "ProcessServer", "MasterTarget", "AeronLinks", "VolumeProbe");
+            Set.of("ProtectionAgent", "ProcessServer", "MasterTarget", "AeronLinks", "DataDirectoryCheck");
 
     private record Stage(String name, String... mayUse) {
         String[] forbidden() {

@@ -1,0 +1,558 @@
+package org.farshore.agent;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.Agent;
+import org.farshore.agent.capture.CaptureSource;
+import org.farshore.agent.copy.DeviceReaderAgent;
+import org.farshore.agent.copy.Throttle;
+import org.farshore.agent.copy.VolumeCopy;
+import org.farshore.agent.session.AgentSession;
+import org.farshore.agent.session.Welcome;
+import org.farshore.agent.stream.BarrierMaker;
+import org.farshore.agent.stream.CaptureStream;
+import org.farshore.agent.stream.ChunkWriter;
+import org.farshore.agent.stream.InFlight;
+import org.farshore.agent.stream.ProtectedVolume;
+import org.farshore.agent.stream.ReadBack;
+import org.farshore.agent.stream.RecordWriter;
+import org.farshore.agent.stream.SentRecords;
+import org.farshore.agent.stream.SingleRecords;
+import org.farshore.agent.stream.VolumePhase;
+import org.farshore.dataplane.ship.SenderLink;
+import org.farshore.dataplane.ship.StreamLimits;
+
+/**
+ * The agent's duty cycle: session, capture ring, cuts, gaps, copy. Everything it must not forget is pinned beside the
+ * capture, so that it may be dropped at any instant and made anew from there.
+ *
+ * <h2>The order within one cycle</h2>
+ * A chunk that is half in the stream is finished before anything else. Then states are announced, so that no record follows
+ * under a state that is no longer true; then gaps are looked for; then the ring is taken; then a cut is made if one is due;
+ * then turns to ORDERED; then what was read is appended; last, reads are issued.
+ *
+ * <h2>A gap</h2>
+ * (1) every volume's phase is pinned as no longer ordered; (2) lost bits are harvested into todo; (3) the producer
+ * position is read: the ring is taken up to it before anything is read; (4) the gap epoch is noted, pinned. A kill between any
+ * two finds the epoch not noted and does all of it again. While volumes are not ordered anyway the harvest is repeated
+ * once a second only, so that a ring that keeps overflowing does not keep reads from beginning.
+ *
+ * <h2>A connection</h2>
+ * Welcome says from where the ring is taken. If that is a position this ring still holds, the stream goes on: what was
+ * ordered is ordered, chunks that did not become durable are read again. If it is not, or another ring's, or none, nobody
+ * knows what the receiver lacks: volumes it knows are compared, others copied, and the ring is taken from its end. What in
+ * the ring is thereby given up is covered by the pinned compare or by todo before its space is given back.
+ */
+public final class CaptureAgent implements Agent, AgentSession.Handler {
+    private static final int IN_FLIGHT_SLOTS = 1 << 16;
+    private static final int SENT_MESSAGES_MAX = 1 << 15;
+    private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
+    /** A write without a completion for so long is read again. */
+    private static final long AGED_NS = TimeUnit.SECONDS.toNanos(60);
+
+    private static final long AGE_CHECK_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private final CaptureContext context;
+    private final CaptureSource source;
+    private final ProtectedVolume[] volumes = new ProtectedVolume[StreamLimits.VOLUMES_MAX];
+    private final SentRecords sent = new SentRecords(SENT_MESSAGES_MAX);
+    private final RecordWriter writer;
+    private final SingleRecords records;
+    private final CaptureStream stream;
+    private final VolumeCopy copy;
+    private final BarrierMaker barriers;
+    private final AgentSession session;
+    private final AgentCounters counters;
+    private final DurableHandler durable = new DurableHandler();
+
+    private long nowNs;
+    private long secondNs;
+    private long ageCheckNs;
+    private long notedEpoch;
+    private long seenDrops;
+    private long gapHandledNs;
+    private boolean isFirstWelcome = true;
+    private boolean mustForgetVolumes;
+    private final boolean[] removed = new boolean[StreamLimits.VOLUMES_MAX];
+
+    /** An agent over a context that was concluded and a source that is open. */
+    public CaptureAgent(final CaptureContext context, final DeviceReaderAgent reader) {
+        this.context = context;
+        source = context.source();
+        nowNs = context.clocks().nanoTime();
+        secondNs = nowNs;
+        ageCheckNs = nowNs + AGE_CHECK_NS;
+        gapHandledNs = nowNs - SECOND_NS;
+        counters = new AgentCounters(context.counters(), source, nowNs);
+        final InFlight inFlight = new InFlight(IN_FLIGHT_SLOTS);
+        context.volumes()
+                .forEach(device -> volumes[device.number()] =
+                        new ProtectedVolume(source, device, inFlight, context.counters(), nowNs));
+        writer = new RecordWriter(
+                context.identity().machineIdHigh(),
+                context.identity().machineIdLow(),
+                counters.sentBytes,
+                counters.sentSequence,
+                counters.backPressure);
+        records = new SingleRecords(writer);
+        stream = new CaptureStream(
+                source,
+                volumes,
+                writer,
+                sent,
+                counters.capturedBytes,
+                counters.capturedRecords,
+                counters.sentPayloadBytes);
+        copy = new VolumeCopy(
+                source,
+                volumes,
+                stream,
+                records,
+                sent,
+                new ChunkWriter(stream, writer, records, counters.sentPayloadBytes),
+                reader,
+                context.entropy(),
+                new Throttle(context.copyBytesPerSecond(), nowNs),
+                counters.copyCounters);
+        barriers = new BarrierMaker(
+                source,
+                context.clocks(),
+                volumes,
+                records,
+                writer,
+                sent,
+                counters.barriers,
+                context.barrierIntervalNs());
+        session = new AgentSession(
+                context.links(),
+                context.processServer(),
+                context.entropy(),
+                source,
+                context.identity(),
+                this,
+                context.counters(),
+                nowNs);
+        notedEpoch = source.notedGapEpoch();
+        restartVolumes();
+    }
+
+    @Override
+    public int doWork() {
+        nowNs = context.clocks().nanoTime();
+        int work = source.doWork(nowNs);
+        work += copy.collect();
+        work += session.doWork(nowNs);
+        if (nowNs - secondNs >= 0) {
+            secondNs = nowNs + SECOND_NS;
+            everySecond();
+        }
+        if (session.isStreaming()) {
+            work += streamOn();
+        }
+        counters.positions(source, stream);
+        return work;
+    }
+
+    @Override
+    public String roleName() {
+        return "agent";
+    }
+
+    @Override
+    public void onClose() {
+        session.close();
+    }
+
+    /** True when every volume is ordered, and everything the ring holds is in the stream. For tests and shutdown. */
+    public boolean isIdle() {
+        boolean ordered = true;
+        for (final ProtectedVolume volume : volumes) {
+            ordered &= volume == null
+                    || volume.isStopped()
+                    || (volume.isOrdered() && volume.readBack().todo().cardinality() == 0);
+        }
+        return ordered && session.isStreaming() && stream.takenPosition() == source.producerPosition();
+    }
+
+    /** The volume with this number, or null. */
+    public ProtectedVolume volume(final int number) {
+        return volumes[number];
+    }
+
+    // the connection
+
+    @Override
+    public void onWelcome(final Welcome welcome, final SenderLink link) {
+        final boolean isSameRing = welcome.isOfCapture(source.captureIdHigh(), source.captureIdLow());
+        final long wanted = welcome.capturePosition();
+        final boolean goesOn =
+                isSameRing && wanted - source.consumerPosition() >= 0 && wanted - source.producerPosition() <= 0;
+        if (isSameRing && !isFirstWelcome) {
+            sent.durableTo(welcome.nextSequence() - 1, durable);
+        }
+        sent.clear();
+        forEachVolume(ProtectedVolume::disconnected);
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                begin(volume, welcome, goesOn);
+            }
+        }
+        noteRemoved(welcome);
+        final long position = goesOn ? wanted : source.producerPosition();
+        if (!goesOn || isFirstWelcome) {
+            restartVolumes();
+        }
+        isFirstWelcome = false;
+        source.release(position);
+        barriers.reset();
+        stream.begin(link, welcome.generation(), welcome.incarnation(), welcome.nextSequence(), position);
+        context.onGeneration(welcome.generation());
+    }
+
+    private void begin(final ProtectedVolume volume, final Welcome welcome, final boolean goesOn) {
+        final int index =
+                welcome.find(volume.device().uuidHigh(), volume.device().uuidLow());
+        volume.connected(index >= 0, index >= 0 ? welcome.sizeBytes(index) : 0);
+        final int number = volume.number();
+        if (index < 0) {
+            volume.beginInitialCopy();
+        } else if (welcome.number(index) != number) {
+            volume.stop("the receiver knows it as number " + welcome.number(index) + ", here it is " + number);
+        } else if (welcome.sizeBytes(index) > volume.sizeBytes()) {
+            volume.stop("it has shrunk from " + welcome.sizeBytes(index) + " to " + volume.sizeBytes() + " bytes");
+        } else if (goesOn
+                && volume.readBack().phase() != VolumePhase.WAITING
+                && !source.coverageUnknown(number)
+                && (volume.compare().isRunning() || !source.comparing(number))) {
+            volume.resume();
+        } else {
+            volume.beginCompare();
+        }
+    }
+
+    private void noteRemoved(final Welcome welcome) {
+        for (int i = 0; i < welcome.volumeCount(); i++) {
+            final int number = welcome.number(i);
+            if (number < volumes.length && volumes[number] == null) {
+                removed[number] = true;
+                mustForgetVolumes = true;
+            }
+        }
+    }
+
+    @Override
+    public void onAck(final long durableSequence, final long durableCapturePosition) {
+        sent.durableTo(durableSequence, durable);
+        if (durableCapturePosition - source.consumerPosition() > 0
+                && durableCapturePosition - stream.takenPosition() <= 0) {
+            source.release(durableCapturePosition);
+        }
+        counters.durableSequence.setRelease(durableSequence);
+    }
+
+    @Override
+    public void onCompareResult(
+            final int volume,
+            final long firstPiece,
+            final long pieceCount,
+            final DirectBuffer differs,
+            final int offset,
+            final int length) {
+        final ProtectedVolume target = volume < volumes.length ? volumes[volume] : null;
+        if (target == null || target.isStopped() || !target.compare().isRunning()) {
+            return;
+        }
+        for (int piece = 0; piece < pieceCount && piece >> 3 < length; piece++) {
+            if ((differs.getByte(offset + (piece >> 3)) >>> (piece & 7) & 1) != 0) {
+                target.readBack().markPiece(firstPiece + piece);
+            }
+        }
+        if (target.compare().onAnswer(firstPiece, pieceCount)) {
+            target.compareDone();
+        }
+    }
+
+    @Override
+    public void onLost() {
+        stream.end();
+        copy.abort();
+        barriers.reset();
+        forEachVolume(ProtectedVolume::abortReads);
+    }
+
+    // the stream
+
+    private int streamOn() {
+        if (copy.isAppending() && !copy.append(nowNs)) {
+            return 0;
+        }
+        int work = 0;
+        if (!stream.flush() || !announce()) {
+            return work;
+        }
+        handleGap();
+        restartIfNeeded();
+        work += stream.take(source.producerPosition());
+        checkSizes();
+        if (!stream.flush() || !announce()) {
+            return work;
+        }
+        if (stream.isCaughtUp()) {
+            makeCut();
+            converge();
+            if (!announce() || !copy.append(nowNs)) {
+                return work + 1;
+            }
+            work += copy.issue(nowNs);
+        }
+        return work;
+    }
+
+    /** Tells the receiver every turn that it does not know yet; false when the link has no room now. */
+    private boolean announce() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.mustAnnounce()) {
+                records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
+                if (!volume.announce(records, writer, sent)) {
+                    return false;
+                }
+            }
+        }
+        for (int number = 0; mustForgetVolumes && number < removed.length; number++) {
+            if (removed[number]) {
+                records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
+                if (!records.removed(number)) {
+                    return false;
+                }
+                removed[number] = false;
+            }
+        }
+        mustForgetVolumes = false;
+        return true;
+    }
+
+    private void handleGap() {
+        if (source.droppedCount() == seenDrops) {
+            return;
+        }
+        if (nowNs - gapHandledNs >= SECOND_NS || anyOrdered()) {
+            handleGapNow();
+        }
+    }
+
+    /** True when the gap epoch is as noted; else deals with the gap. */
+    private boolean isWithoutGap() {
+        if (source.gapEpoch() == notedEpoch) {
+            return true;
+        }
+        handleGapNow();
+        return false;
+    }
+
+    private void handleGapNow() {
+        final long drops = source.droppedCount();
+        final long epoch = source.gapEpoch();
+        seenDrops = drops;
+        gapHandledNs = nowNs;
+        if (epoch == notedEpoch) {
+            return;
+        }
+        forEachVolume(ProtectedVolume::leaveOrdered);
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                source.harvestLost(volume.number());
+            }
+        }
+        final long producerPosition = source.producerPosition();
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                volume.gap(producerPosition);
+            }
+        }
+        compareWhereUnknown();
+        source.noteGapEpoch(epoch);
+        notedEpoch = epoch;
+        stream.drain();
+        barriers.reset();
+        counters.gap(source);
+    }
+
+    /** Where no bit tells what changed, a compare has to. */
+    private void compareWhereUnknown() {
+        boolean any = false;
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null
+                    && source.coverageUnknown(volume.number())
+                    && volume.readBack().phase() != VolumePhase.WAITING) {
+                if (!any) {
+                    copy.abort();
+                    forEachVolume(ProtectedVolume::abortReads);
+                    any = true;
+                }
+                volume.beginCompare();
+            }
+        }
+    }
+
+    private void restartIfNeeded() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.readBack().needsRestart()) {
+                volume.readBack().restart(source.producerPosition());
+                stream.drain();
+            }
+        }
+    }
+
+    private void restartVolumes() {
+        final long producerPosition = source.producerPosition();
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                volume.readBack().restart(producerPosition);
+            }
+        }
+    }
+
+    private void makeCut() {
+        if (stream.isAtEnd() && barriers.isReady(nowNs, stream.takenPosition()) && isWithoutGap()) {
+            barriers.cut(stream.takenPosition());
+        }
+    }
+
+    private void converge() {
+        if (!stream.isAtEnd()) {
+            return;
+        }
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                volume.repairIfDue(nowNs);
+                if (volume.mayConverge(stream.takenPosition())
+                        && !source.anyLost(volume.number())
+                        && isWithoutGap()
+                        && !volume.mustAnnounce()) {
+                    volume.converge(stream.takenPosition(), nowNs);
+                }
+            }
+        }
+    }
+
+    private boolean anyOrdered() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.readBack().phase() == VolumePhase.ORDERED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // now and then
+
+    private void everySecond() {
+        if (session.isStreaming() && !copy.isAppending()) {
+            isWithoutGap();
+        }
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                checkSize(volume);
+                volume.publish();
+            }
+        }
+        if (nowNs - ageCheckNs >= 0 && stream.takenPosition() == source.producerPosition()) {
+            ageCheckNs = nowNs + AGE_CHECK_NS;
+            markAged();
+        }
+        counters.everySecond(source, nowNs, volumes);
+    }
+
+    private void markAged() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                counters.aged.getAndAddRelease(volume.readBack().markAged(nowNs - AGED_NS));
+            }
+        }
+    }
+
+    private void checkSizes() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.pollSizeCheckWanted()) {
+                final long before = volume.sizeBytes();
+                checkSize(volume);
+                if (volume.sizeBytes() == before) {
+                    volume.stop("a write was captured beyond its end at " + before);
+                }
+            }
+        }
+    }
+
+    private void checkSize(final ProtectedVolume volume) {
+        if (volume.isStopped()) {
+            return;
+        }
+        final String replaced = context.probe().replacedReason(volume.device());
+        final long now = context.probe().sizeBytes(volume.device());
+        if (replaced != null) {
+            volume.stop(replaced);
+        } else if (now < volume.sizeBytes()) {
+            volume.stop("it has shrunk from " + volume.sizeBytes() + " to " + now + " bytes");
+        } else if (now > volume.sizeBytes()) {
+            if (source.grow(volume.number(), now)) {
+                volume.grow(now);
+            } else {
+                volume.stop(
+                        "it has grown to " + now + " bytes, more than this capture can follow: detach and start anew");
+            }
+        }
+    }
+
+    private void forEachVolume(final Consumer<ProtectedVolume> action) {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null) {
+                action.accept(volume);
+            }
+        }
+    }
+
+    /** What an acknowledgement sets free. */
+    private final class DurableHandler implements SentRecords.Handler {
+        @Override
+        public void onWritesDurable(final long timeNs, final int payloadLength) {
+            counters.durable(nowNs - timeNs, payloadLength);
+        }
+
+        @Override
+        public void onChunkDurable(
+                final int volume,
+                final long firstBlock,
+                final long blockCount,
+                final int payloadLength,
+                final long index) {
+            final ReadBack readBack = volumes[volume].readBack();
+            if (isSettled(readBack, index, volume, firstBlock, blockCount)) {
+                readBack.sent().clearRange(firstBlock, blockCount);
+            } else {
+                for (long block = firstBlock; block < firstBlock + blockCount; block++) {
+                    if (isSettled(readBack, index, volume, block, 1)) {
+                        readBack.sent().clearRange(block, 1);
+                    }
+                }
+            }
+            counters.durablePayloadBytes.getAndAddRelease(payloadLength);
+        }
+
+        /** No later read of these blocks is under way or waits for its acknowledgement. */
+        private boolean isSettled(
+                final ReadBack readBack, final long index, final int volume, final long first, final long count) {
+            return !readBack.isReading(first, count) && !sent.isCoveredBehind(index, volume, first, count);
+        }
+
+        @Override
+        public void onCutDurable(final long timeNs) {
+            counters.newestCutNs = timeNs;
+        }
+
+        @Override
+        public void onOrderedDurable(final int volume, final long turn) {
+            volumes[volume].orderedDurable(turn);
+        }
+    }
+}

@@ -1,0 +1,523 @@
+package org.farshore.agent.capture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.runtime.BlockFile;
+
+/**
+ * A machine with block devices and a capture, in memory: devices as byte arrays, writes that are submitted, reach the device
+ * and complete as three steps of the test's own, a ring of bounded length, lost bits, pinned bits. It outlives the agents that
+ * a test drops and makes anew, as kernel and bpffs do; {@link #reboot} ends all of it but the devices.
+ *
+ * <p>Not for the product; one thread, apart from {@link VolumeDevice#file()}.
+ */
+public final class ModelCapture implements CaptureSource {
+    private static final int HEADER_LENGTH = 64;
+    private static final int PIECE_LENGTH_MAX = 61_440;
+    private static final int BLOCK_LENGTH = 4096;
+
+    private final long ringLength;
+    private final List<Volume> volumes = new ArrayList<>();
+    private final Map<Integer, Write> open = new LinkedHashMap<>();
+    private final Deque<Slot> ring = new ArrayDeque<>();
+    private long captureIdHigh = 1;
+    private final long captureIdLow = 77;
+    private long consumerPosition;
+    private long producerPosition;
+    private long gapEpoch;
+    private long notedGapEpoch;
+    private long dropped;
+    private long timeNs = 1;
+    private int nextWrite;
+    private long readFailures;
+
+    private static final class Volume {
+        byte[] bytes;
+        HeapBits todo;
+        HeapBits sent;
+        HeapBits lost;
+        boolean comparing;
+        boolean coverageUnknown;
+        int phase;
+
+        Volume(final byte[] bytes) {
+            this.bytes = bytes;
+            newBits();
+        }
+
+        void newBits() {
+            final long blocks = (bytes.length + BLOCK_LENGTH - 1L) / BLOCK_LENGTH;
+            todo = new HeapBits(blocks);
+            sent = new HeapBits(blocks);
+            lost = new HeapBits(blocks);
+        }
+    }
+
+    /** A write between its submission and its completion. */
+    private record Write(int volume, long offset, byte[] bytes) {}
+
+    private enum Kind {
+        SUBMIT,
+        COMPLETE,
+        ZEROED
+    }
+
+    private record Slot(
+            Kind kind,
+            long position,
+            long behind,
+            int volume,
+            long offset,
+            long length,
+            boolean first,
+            boolean last,
+            int error,
+            long timeNs,
+            UnsafeBuffer payload) {}
+
+    /** A machine without volumes; add some, then open. */
+    public ModelCapture(final long ringLength) {
+        this.ringLength = ringLength;
+    }
+
+    // the machine
+
+    /** One more volume, full of zeros. */
+    public VolumeDevice add(final String name, final int sizeBytes) {
+        final int number = volumes.size();
+        final VolumeDevice device =
+                new VolumeDevice(number, name, 100 + number, 200, "/model/" + name, sizeBytes, new DeviceFile(number));
+        volumes.add(new Volume(new byte[sizeBytes]));
+        return device;
+    }
+
+    /** The bytes of the volume as they are on the device. */
+    public byte[] bytes(final int volume) {
+        return volumes.get(volume).bytes;
+    }
+
+    /** The volume gets larger; what is added is as given. */
+    public void growDevice(final int volume, final byte[] added) {
+        final Volume target = volumes.get(volume);
+        final byte[] larger = java.util.Arrays.copyOf(target.bytes, target.bytes.length + added.length);
+        System.arraycopy(added, 0, larger, target.bytes.length, added.length);
+        target.bytes = larger;
+    }
+
+    /** The volume gets smaller. */
+    public void shrinkDevice(final int volume, final int sizeBytes) {
+        volumes.get(volume).bytes = java.util.Arrays.copyOf(volumes.get(volume).bytes, sizeBytes);
+    }
+
+    /** So many of the next reads fail. */
+    public void failReads(final long count) {
+        readFailures = count;
+    }
+
+    /** Submits a write: its payload is in the ring, or lost. Returns its number. */
+    public int submit(final int volume, final long offset, final byte[] bytes) {
+        timeNs++;
+        final int pieces = (bytes.length + PIECE_LENGTH_MAX - 1) / PIECE_LENGTH_MAX;
+        if (fits((long) pieces * HEADER_LENGTH + bytes.length)) {
+            for (int piece = 0; piece < pieces; piece++) {
+                final int at = piece * PIECE_LENGTH_MAX;
+                final int length = Math.min(PIECE_LENGTH_MAX, bytes.length - at);
+                final UnsafeBuffer payload = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 8));
+                payload.putBytes(0, bytes, at, length);
+                record(Kind.SUBMIT, volume, offset + at, length, piece == 0, piece == pieces - 1, 0, payload);
+            }
+        } else {
+            lose(volume, offset, bytes.length);
+        }
+        open.put(nextWrite, new Write(volume, offset, bytes.clone()));
+        return nextWrite++;
+    }
+
+    /** Submits a write that nothing sees: before the capture was there. */
+    public int submitUnseen(final int volume, final long offset, final byte[] bytes) {
+        open.put(nextWrite, new Write(volume, offset, bytes.clone()));
+        return nextWrite++;
+    }
+
+    /** Some sectors of a submitted write reach the device. */
+    public void land(final int write, final int fromSector, final int sectorCount) {
+        final Write landed = open.get(write);
+        System.arraycopy(
+                landed.bytes(),
+                fromSector * 512,
+                volumes.get(landed.volume()).bytes,
+                (int) landed.offset() + fromSector * 512,
+                sectorCount * 512);
+    }
+
+    /** All of a submitted write reaches the device and it completes. */
+    public void complete(final int write) {
+        land(write, 0, open.get(write).bytes().length / 512);
+        end(write, 0);
+    }
+
+    /** A submitted write completes, as far as it has landed. */
+    public void end(final int write, final int error) {
+        timeNs++;
+        final Write ended = open.remove(write);
+        if (fits(HEADER_LENGTH)) {
+            record(Kind.COMPLETE, ended.volume(), ended.offset(), ended.bytes().length, true, true, error, null);
+        } else {
+            lose(ended.volume(), ended.offset(), ended.bytes().length);
+        }
+    }
+
+    /** A submitted write reaches the device and its completion is never recorded: the defect that ageing is for. */
+    public void completeUnseen(final int write) {
+        land(write, 0, open.get(write).bytes().length / 512);
+        open.remove(write);
+    }
+
+    /** A discard that completes at once. */
+    public void discard(final int volume, final int offset, final int length) {
+        timeNs++;
+        java.util.Arrays.fill(volumes.get(volume).bytes, offset, offset + length, (byte) 0);
+        if (fits(HEADER_LENGTH)) {
+            record(Kind.ZEROED, volume, offset, length, true, true, 0, null);
+        } else {
+            lose(volume, offset, length);
+        }
+    }
+
+    /** Writes and completes at once. */
+    public void write(final int volume, final long offset, final byte[] bytes) {
+        complete(submit(volume, offset, bytes));
+    }
+
+    /** Numbers of the writes that are in flight. */
+    public List<Integer> inFlight() {
+        return List.copyOf(open.keySet());
+    }
+
+    /** Runs of a capture program were skipped, and nobody knows which writes they were for. */
+    public void loseCoverage(final int volume) {
+        volumes.get(volume).coverageUnknown = true;
+        gapEpoch++;
+    }
+
+    /** The machine starts anew: capture, ring and pinned bits are gone. */
+    public void reboot() {
+        captureIdHigh++;
+        consumerPosition = 0;
+        producerPosition = 0;
+        gapEpoch = 0;
+        notedGapEpoch = 0;
+        ring.clear();
+        open.clear();
+        for (final Volume volume : volumes) {
+            volume.newBits();
+            volume.comparing = false;
+            volume.coverageUnknown = false;
+            volume.phase = 0;
+        }
+    }
+
+    /** Monotonic time of this machine: moves with every event. */
+    public long timeNs() {
+        return timeNs;
+    }
+
+    /** Moves the time. */
+    public void advance(final long ns) {
+        timeNs += ns;
+    }
+
+    /** True when the block is covered: in the ring, lost, todo or sent. */
+    public boolean isCovered(final int volume, final long block) {
+        final Volume target = volumes.get(volume);
+        if (target.comparing
+                || target.coverageUnknown
+                || target.todo.isSet(block)
+                || target.sent.isSet(block)
+                || target.lost.isSet(block)) {
+            return true;
+        }
+        return ring.stream()
+                .anyMatch(slot -> slot.volume == volume
+                        && slot.offset < (block + 1) * BLOCK_LENGTH
+                        && block * BLOCK_LENGTH < slot.offset + slot.length);
+    }
+
+    private boolean fits(final long length) {
+        return producerPosition - consumerPosition + length + PIECE_LENGTH_MAX / 4 <= ringLength;
+    }
+
+    private void lose(final int volume, final long offset, final long length) {
+        final long first = offset / BLOCK_LENGTH;
+        volumes.get(volume).lost.setRange(first, (offset + length + BLOCK_LENGTH - 1) / BLOCK_LENGTH - first);
+        dropped++;
+        gapEpoch++;
+    }
+
+    private void record(
+            final Kind kind,
+            final int volume,
+            final long offset,
+            final long length,
+            final boolean first,
+            final boolean last,
+            final int error,
+            final UnsafeBuffer payload) {
+        final long behind = producerPosition + HEADER_LENGTH + (payload == null ? 0 : payload.capacity());
+        ring.add(new Slot(kind, producerPosition, behind, volume, offset, length, first, last, error, timeNs, payload));
+        producerPosition = behind;
+    }
+
+    // the capture
+
+    @Override
+    public void open() {}
+
+    @Override
+    public long captureIdHigh() {
+        return captureIdHigh;
+    }
+
+    @Override
+    public long captureIdLow() {
+        return captureIdLow;
+    }
+
+    @Override
+    public boolean resumed() {
+        return true;
+    }
+
+    @Override
+    public long consumerPosition() {
+        return consumerPosition;
+    }
+
+    @Override
+    public long producerPosition() {
+        return producerPosition;
+    }
+
+    @Override
+    public long ringLength() {
+        return ringLength;
+    }
+
+    @Override
+    public long take(
+            final CaptureHandler handler, final long position, final long limitPosition, final int recordLimit) {
+        if (position < consumerPosition) {
+            throw new IllegalStateException("taken at " + position + ", released to " + consumerPosition);
+        }
+        long at = position;
+        int count = 0;
+        for (final Slot slot : ring) {
+            if (slot.position < position) {
+                continue;
+            }
+            if (count == recordLimit || slot.position >= limitPosition || !hand(handler, slot)) {
+                break;
+            }
+            at = slot.behind;
+            count++;
+        }
+        return at;
+    }
+
+    private static boolean hand(final CaptureHandler handler, final Slot slot) {
+        return switch (slot.kind) {
+            case SUBMIT ->
+                handler.onSubmit(
+                        slot.volume,
+                        slot.offset,
+                        (int) slot.length,
+                        slot.first,
+                        slot.last,
+                        slot.timeNs,
+                        slot.payload,
+                        0);
+            case COMPLETE -> handler.onComplete(slot.volume, slot.offset, slot.length, slot.error, slot.timeNs);
+            case ZEROED -> handler.onZeroed(slot.volume, slot.offset, slot.length, true, slot.timeNs);
+        };
+    }
+
+    @Override
+    public void release(final long position) {
+        if (position < consumerPosition || position > producerPosition) {
+            throw new IllegalStateException(
+                    "release of " + position + " outside " + consumerPosition + " to " + producerPosition);
+        }
+        consumerPosition = position;
+        while (!ring.isEmpty() && ring.peek().behind <= position) {
+            ring.poll();
+        }
+    }
+
+    @Override
+    public long gapEpoch() {
+        return gapEpoch;
+    }
+
+    @Override
+    public long notedGapEpoch() {
+        return notedGapEpoch;
+    }
+
+    @Override
+    public void noteGapEpoch(final long epoch) {
+        notedGapEpoch = epoch;
+    }
+
+    @Override
+    public long droppedCount() {
+        return dropped;
+    }
+
+    @Override
+    public long missedRunCount() {
+        return 0;
+    }
+
+    @Override
+    public boolean coverageUnknown(final int volume) {
+        return volumes.get(volume).coverageUnknown;
+    }
+
+    @Override
+    public void setComparing(final int volume, final boolean comparing) {
+        volumes.get(volume).comparing = comparing;
+        volumes.get(volume).coverageUnknown &= !comparing;
+    }
+
+    @Override
+    public boolean comparing(final int volume) {
+        return volumes.get(volume).comparing;
+    }
+
+    @Override
+    public int phase(final int volume) {
+        return volumes.get(volume).phase;
+    }
+
+    @Override
+    public void setPhase(final int volume, final int phase) {
+        volumes.get(volume).phase = phase;
+    }
+
+    @Override
+    public long harvestLost(final int volume) {
+        final Volume target = volumes.get(volume);
+        long count = 0;
+        for (long block = target.lost.nextSet(0); block >= 0; block = target.lost.nextSet(block + 1)) {
+            target.todo.setRange(block, 1);
+            target.lost.clearRange(block, 1);
+            count++;
+        }
+        return count;
+    }
+
+    @Override
+    public boolean anyLost(final int volume) {
+        return volumes.get(volume).lost.cardinality() > 0;
+    }
+
+    @Override
+    public VolumeBits todo(final int volume) {
+        return volumes.get(volume).todo;
+    }
+
+    @Override
+    public VolumeBits sent(final int volume) {
+        return volumes.get(volume).sent;
+    }
+
+    @Override
+    public boolean grow(final int volume, final long sizeBytes) {
+        final Volume target = volumes.get(volume);
+        final long before = target.todo.blockCount();
+        final long blocks = (sizeBytes + BLOCK_LENGTH - 1) / BLOCK_LENGTH;
+        target.todo.grow(blocks);
+        target.sent.grow(blocks);
+        target.lost.grow(blocks);
+        target.todo.setRange(before, blocks - before);
+        return true;
+    }
+
+    @Override
+    public boolean addVolume(final VolumeDevice volume) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void removeVolume(final int volume) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void detach() {}
+
+    @Override
+    public void close() {}
+
+    /** The device, read as it is at the moment of the read. */
+    private final class DeviceFile implements BlockFile {
+        private final int volume;
+
+        DeviceFile(final int volume) {
+            this.volume = volume;
+        }
+
+        @Override
+        public void read(final ByteBuffer target, final long offset) throws IOException {
+            if (readFailures > 0) {
+                readFailures--;
+                throw new IOException("model failure");
+            }
+            final byte[] bytes = bytes(volume);
+            final int length = Math.min(target.remaining(), bytes.length - (int) offset);
+            target.put(bytes, (int) offset, length);
+            if (target.hasRemaining()) {
+                throw new IOException("end of device");
+            }
+        }
+
+        @Override
+        public void write(final ByteBuffer source, final long offset) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void zero(final long offset, final long length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void sync() {}
+
+        @Override
+        public long length() {
+            return bytes(volume).length;
+        }
+
+        @Override
+        public void setLength(final long length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String name() {
+            return "/model/" + volume;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,321 @@
+package org.farshore.agent.rig;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.agrona.concurrent.status.CountersManager;
+import org.farshore.agent.CaptureAgent;
+import org.farshore.agent.CaptureContext;
+import org.farshore.agent.VolumeProbe;
+import org.farshore.agent.capture.ModelCapture;
+import org.farshore.agent.capture.VolumeDevice;
+import org.farshore.agent.copy.DeviceReaderAgent;
+import org.farshore.agent.session.AgentSession;
+import org.farshore.dataplane.runtime.Clocks;
+import org.farshore.dataplane.runtime.CounterFactory;
+import org.farshore.dataplane.runtime.Entropy;
+import org.farshore.dataplane.runtime.ReplicationCounter;
+
+/**
+ * The production agent between a model of a machine and a model of a receiver, stepped in one thread from one seed, and an
+ * oracle that knows every write: at each durable cut the replica must be a state that a crash of the source could have
+ * left, and no older than the cut's clock says.
+ */
+public final class AgentRig implements ModelReceiver.CutListener {
+    private static final int SECTOR = 512;
+
+    public final Random random;
+    public final ModelCapture capture;
+    public final ModelReceiver receiver = new ModelReceiver(this);
+    public final List<VolumeDevice> volumes = new ArrayList<>();
+    public CaptureAgent agent;
+    public DeviceReaderAgent reader;
+    public int kills;
+
+    /** One write as the oracle knows it; times are of the machine's clock. */
+    private static final class Known {
+        final long submitNs;
+        long completeNs = Long.MAX_VALUE;
+
+        Known(final long submitNs) {
+            this.submitNs = submitNs;
+        }
+    }
+
+    private final Map<Long, Known> writes = new HashMap<>();
+    /** Sector of a volume to the writes of it, in order of submission. */
+    private final Map<Long, List<Long>> history = new TreeMap<>();
+
+    private final Map<Integer, Long> contentOf = new HashMap<>();
+    private final Map<ReplicationCounter, Long> totals = new HashMap<>();
+    private final Map<ReplicationCounter, AtomicCounter> counters = new HashMap<>();
+    private long nextContent = 1;
+
+    public AgentRig(final long seed, final long ringLength, final int... sizes) {
+        random = new Random(seed);
+        capture = new ModelCapture(ringLength);
+        for (int i = 0; i < sizes.length; i++) {
+            volumes.add(capture.add("v" + i, sizes[i]));
+        }
+        startAgent();
+    }
+
+    // the agent
+
+    /** A new agent over what is pinned. */
+    public void startAgent() {
+        reader = new DeviceReaderAgent();
+        final List<VolumeDevice> now = new ArrayList<>();
+        for (final VolumeDevice volume : volumes) {
+            now.add(new VolumeDevice(
+                    volume.number(),
+                    volume.name(),
+                    volume.uuidHigh(),
+                    volume.uuidLow(),
+                    volume.path(),
+                    Math.max(volume.sizeBytes(), capture.bytes(volume.number()).length),
+                    volume.file()));
+        }
+        agent = new CaptureAgent(
+                new CaptureContext()
+                        .clocks(new Clocks() {
+                            @Override
+                            public long nanoTime() {
+                                return capture.timeNs();
+                            }
+
+                            @Override
+                            public long epochNanos() {
+                                return capture.timeNs();
+                            }
+                        })
+                        .entropy(new Entropy() {
+                            @Override
+                            public long nextLong() {
+                                return random.nextLong();
+                            }
+
+                            @Override
+                            public void nextBytes(final byte[] bytes) {
+                                random.nextBytes(bytes);
+                            }
+                        })
+                        .links(receiver)
+                        .counters(counterFactory())
+                        .source(capture)
+                        .volumes(now)
+                        .identity(new AgentSession.Identity(11, 22, "rig", 0))
+                        .processServer("receiver:1")
+                        .probe(new VolumeProbe() {
+                            @Override
+                            public long sizeBytes(final VolumeDevice volume) {
+                                return capture.bytes(volume.number()).length;
+                            }
+
+                            @Override
+                            public String replacedReason(final VolumeDevice volume) {
+                                return null;
+                            }
+                        })
+                        .conclude(),
+                reader);
+    }
+
+    /** SIGKILL: everything on the agent's heap is gone. */
+    public void killAgent() {
+        counters.forEach((descriptor, counter) -> totals.merge(descriptor, counter.get(), Long::sum));
+        receiver.breakLink();
+        kills++;
+        startAgent();
+    }
+
+    /** Counted by all agents so far. */
+    public long total(final ReplicationCounter counter) {
+        return totals.getOrDefault(counter, 0L) + counters.get(counter).get();
+    }
+
+    /** The counter of the present agent. */
+    public long counter(final ReplicationCounter counter) {
+        return counters.get(counter).get();
+    }
+
+    private CounterFactory counterFactory() {
+        counters.clear();
+        final CountersManager manager = new CountersManager(
+                new UnsafeBuffer(ByteBuffer.allocateDirect(1 << 16)),
+                new UnsafeBuffer(ByteBuffer.allocateDirect(1 << 14)));
+        return (descriptor, subject) -> {
+            final AtomicCounter counter = manager.newCounter(descriptor.label(), descriptor.typeId());
+            counters.putIfAbsent(descriptor, counter);
+            return counter;
+        };
+    }
+
+    /** One duty cycle; the machine's clock moves by {@code ns}. */
+    public void cycle(final long ns) {
+        capture.advance(ns);
+        agent.doWork();
+    }
+
+    /** Everything works and nothing is written, until the agent is idle. */
+    public void settle() {
+        receiver.backPressure = () -> false;
+        receiver.answersHello = true;
+        receiver.rejects = null;
+        for (int i = 0; i < 40_000; i++) {
+            cycle(2_000_000);
+            reader.doWork();
+            receiver.sync(Integer.MAX_VALUE);
+            if (i > 2_000 && agent.isIdle() && receiver.unsyncedCount() == 0) {
+                return;
+            }
+        }
+        throw new AssertionError("the agent does not come to rest: " + describe());
+    }
+
+    /** True when every replica equals its device. */
+    public void assertEqual() {
+        for (final VolumeDevice volume : volumes) {
+            final byte[] device = capture.bytes(volume.number());
+            final byte[] replica = receiver.replicas.get(volume.number());
+            if (!Arrays.equals(device, replica)) {
+                throw new AssertionError(
+                        volume.name() + " differs at byte " + Arrays.mismatch(device, replica) + "; " + describe());
+            }
+        }
+    }
+
+    private String describe() {
+        final StringBuilder text = new StringBuilder();
+        for (final VolumeDevice volume : volumes) {
+            text.append(volume.name())
+                    .append(' ')
+                    .append(agent.volume(volume.number()).readBack().phase())
+                    .append(" todo ")
+                    .append(capture.todo(volume.number()).cardinality())
+                    .append("; ");
+        }
+        return text.append("kills ")
+                .append(kills)
+                .append(" welcomes ")
+                .append(receiver.welcomes)
+                .append(" cuts ")
+                .append(receiver.cuts)
+                .toString();
+    }
+
+    // the workload
+
+    /** Submits a write of content that is like no other, where nothing is in flight; -1 when there is no such place. */
+    public int submit(final int volume, final int firstSector, final int sectorCount) {
+        final int sectors = capture.bytes(volume).length / SECTOR;
+        if (firstSector + sectorCount > sectors) {
+            return -1;
+        }
+        for (int sector = firstSector; sector < firstSector + sectorCount; sector++) {
+            final List<Long> before = history.get(key(volume, sector));
+            if (before != null && writes.get(before.get(before.size() - 1)).completeNs == Long.MAX_VALUE) {
+                return -1;
+            }
+        }
+        final long content = nextContent++;
+        final ByteBuffer bytes = ByteBuffer.allocate(sectorCount * SECTOR);
+        while (bytes.hasRemaining()) {
+            bytes.putLong(content);
+        }
+        final int write = capture.submit(volume, (long) firstSector * SECTOR, bytes.array());
+        writes.put(content, new Known(capture.timeNs()));
+        for (int sector = firstSector; sector < firstSector + sectorCount; sector++) {
+            history.computeIfAbsent(key(volume, sector), key -> new ArrayList<>())
+                    .add(content);
+        }
+        contentOf.put(write, content);
+        return write;
+    }
+
+    /** A write in flight completes. */
+    public void complete(final int write) {
+        capture.complete(write);
+        final Long content = contentOf.remove(write);
+        if (content != null) {
+            writes.get(content).completeNs = capture.timeNs();
+        }
+    }
+
+    /** Completes all writes in flight. */
+    public void completeAll() {
+        capture.inFlight().forEach(this::complete);
+    }
+
+    /** One step of everything, chosen at random: I/O, duty cycles, reads, syncs, back pressure. */
+    public void randomStep(final int inFlightMax) {
+        switch (random.nextInt(10)) {
+            case 0, 1 -> {
+                if (capture.inFlight().size() < inFlightMax) {
+                    final int volume = random.nextInt(volumes.size());
+                    final int sectors = capture.bytes(volume).length / SECTOR;
+                    final int count = 1 + random.nextInt(random.nextInt(8) == 0 ? 140 : 12);
+                    submit(volume, random.nextInt(sectors), count);
+                }
+            }
+            case 2, 3 -> {
+                final List<Integer> open = capture.inFlight();
+                if (!open.isEmpty()) {
+                    final int write = open.get(random.nextInt(open.size()));
+                    complete(write);
+                }
+            }
+            case 4 -> reader.doWork();
+            case 5 -> receiver.sync(random.nextInt(6));
+            default -> cycle(random.nextInt(4) == 0 ? 30_000_000 : 1_000_000);
+        }
+    }
+
+    // the oracle
+
+    @Override
+    public void onCut(final long cutTimeNs, final List<Integer> ordered) {
+        long newestNs = cutTimeNs;
+        for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
+            if (ordered.contains((int) (entry.getKey() >>> 32))) {
+                final long content = replicaContent(entry.getKey());
+                if (content != 0) {
+                    newestNs = Math.max(newestNs, writes.get(content).submitNs);
+                }
+            }
+        }
+        for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
+            if (ordered.contains((int) (entry.getKey() >>> 32))) {
+                assertNotOlder(entry.getKey(), entry.getValue(), newestNs);
+            }
+        }
+    }
+
+    /** Whatever completed before anything that the replica shows was submitted, or before the cut, must be there. */
+    private void assertNotOlder(final long key, final List<Long> versions, final long newestNs) {
+        final int shown = versions.indexOf(replicaContent(key));
+        for (int i = versions.size() - 1; i > shown; i--) {
+            if (writes.get(versions.get(i)).completeNs < newestNs) {
+                throw new AssertionError("illegal cut: sector " + (key & 0xFFFF_FFFFL) + " of volume " + (key >>> 32)
+                        + " shows its version " + shown + " of " + versions.size() + ", version " + i
+                        + " had completed before; " + describe());
+            }
+        }
+    }
+
+    private long replicaContent(final long key) {
+        final byte[] replica = receiver.replicas.get((int) (key >>> 32));
+        return ByteBuffer.wrap(replica).getLong((int) (key & 0xFFFF_FFFFL) * SECTOR);
+    }
+
+    private static long key(final int volume, final int sector) {
+        return (long) volume << 32 | sector;
+    }
+}
