@@ -159,8 +159,8 @@ public final class ReplicaVolumes {
                     || !isZero(file, probe, Math.max(0, length - PROBE_LENGTH), Math.min(length, PROBE_LENGTH))) {
                 return false;
             }
-            final long stride = length / PROBES / BLOCK_LENGTH * BLOCK_LENGTH;
-            for (long at = stride; stride > 0 && at + BLOCK_LENGTH <= length; at += stride) {
+            final long stride = Math.max(BLOCK_LENGTH, length / PROBES / BLOCK_LENGTH * BLOCK_LENGTH);
+            for (long at = stride; at + BLOCK_LENGTH <= length; at += stride) {
                 if (!isZero(file, probe, at, BLOCK_LENGTH)) {
                     return false;
                 }
