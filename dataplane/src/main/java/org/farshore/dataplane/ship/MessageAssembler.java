@@ -7,6 +7,7 @@ import io.aeron.logbuffer.Header;
 import io.aeron.protocol.DataHeaderFlyweight;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
+import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -14,7 +15,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * together in direct memory that is taken once, at the first such message, and never grows: Aeron's own assembler grows
  * with whatever the sender sends. A message beyond the bound breaks the stream: {@link #isBroken()}.
  *
- * <p>A handler that refuses a message makes the poll stop before its last frame, so that the same message comes again.
+ * <p>A handler that refuses a message makes the poll stop before its last frame, so that the same message comes again. So
+ * does one that throws: Aeron would only count the failure and go on behind the message; here it reaches who polls.
  */
 final class MessageAssembler implements ControlledFragmentHandler {
     private final int messageLengthMax;
@@ -24,6 +26,7 @@ final class MessageAssembler implements ControlledFragmentHandler {
     private boolean broken;
     private MessageHandler handler;
     private int messagesLeft;
+    private Throwable failure;
 
     MessageAssembler(final int messageLengthMax) {
         this.messageLengthMax = messageLengthMax;
@@ -39,6 +42,11 @@ final class MessageAssembler implements ControlledFragmentHandler {
         final int frameLength = image.mtuLength() - DataHeaderFlyweight.HEADER_LENGTH;
         final int framesPerMessage = (messageLengthMax + frameLength - 1) / frameLength;
         image.controlledPoll(this, limit * framesPerMessage);
+        if (failure != null) {
+            final Throwable thrown = failure;
+            failure = null;
+            LangUtil.rethrowUnchecked(thrown);
+        }
         return limit - messagesLeft;
     }
 
@@ -75,7 +83,12 @@ final class MessageAssembler implements ControlledFragmentHandler {
     }
 
     private Action deliver(final DirectBuffer buffer, final int offset, final int length) {
-        if (!handler.onMessage(buffer, offset, length)) {
+        try {
+            if (!handler.onMessage(buffer, offset, length)) {
+                return Action.ABORT;
+            }
+        } catch (final Throwable t) {
+            failure = t;
             return Action.ABORT;
         }
         messagesLeft--;

@@ -1,6 +1,7 @@
 package org.farshore.dataplane.ship;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -80,6 +81,33 @@ class AeronLinksTest {
             pump(sender, link, receiver, "everything refused before", () -> receiver.messages.size() == expected);
             assertThat(link.isDataConnected()).isTrue();
         }
+    }
+
+    @Test
+    void handsAFailureOfTheHandlerToWhoPollsAndKeepsTheMessage() {
+        try (LinkEnds receiver = new LinkEnds("process-server").listen(endpoint);
+                LinkEnds sender = new LinkEnds("agent")) {
+            final SenderLink link = sender.links.connect(endpoint);
+            connectAndSayHello(sender, link, receiver, "one");
+            answer(receiver, receiver.peers.get(0), "welcome");
+
+            assertThatThrownBy(() -> Await.until(
+                            () -> {
+                                sender.work();
+                                receiver.work();
+                            },
+                            () -> link.poll(AeronLinksTest::fail, 8) > 0,
+                            () -> "the failure"))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("broken");
+
+            pump(sender, link, receiver, "the answer", () -> responses.contains("welcome"));
+            assertThat(responses).containsExactly("welcome");
+        }
+    }
+
+    private static boolean fail(final DirectBuffer buffer, final int offset, final int length) {
+        throw new IllegalStateException("broken");
     }
 
     @Test
