@@ -24,6 +24,7 @@ final class DemoCleanup {
     private static final Duration DETACH_LIMIT = Duration.ofSeconds(60);
     private static final int UNMOUNT_TRIES = 10;
     private static final long PAUSE_MS = 300;
+    private static final String OWNER = "owner";
     private static final String DIRECTORY_PREFIX = "farshore-demo-";
 
     private final Path launcher;
@@ -55,6 +56,11 @@ final class DemoCleanup {
         return "demo-" + pid;
     }
 
+    /** Where the agent of a demo pins its capture: a place of its own, that can be removed whatever the agent says. */
+    static Path pins(final String instance) {
+        return Path.of("/sys/fs/bpf/farshore-" + instance);
+    }
+
     /** Cleans up after demos that were killed before they could; returns their directories. */
     static List<Path> sweep(final Path parent, final Path launcher, final Consumer<String> complain)
             throws IOException {
@@ -78,13 +84,34 @@ final class DemoCleanup {
                 name.matches(DIRECTORY_PREFIX + "[0-9]{1,10}") && Files.isDirectory(entry) && Files.isWritable(entry);
         final Optional<Long> pid =
                 candidate ? Optional.of(Long.parseLong(name.substring(DIRECTORY_PREFIX.length()))) : Optional.empty();
-        return pid.filter(id -> ProcessHandle.of(id).isEmpty());
+        return pid.filter(id -> ProcessHandle.of(id).isEmpty()).filter(id -> isOfOurProcesses(entry));
+    }
+
+    /** Process ids mean something only among the same processes: a container may share our folders, but not them. */
+    private static boolean isOfOurProcesses(final Path directory) {
+        try {
+            final Path owner = directory.resolve(OWNER);
+            return !Files.exists(owner)
+                    || Files.readString(owner, StandardCharsets.UTF_8).equals(processNamespace());
+        } catch (final IOException e) {
+            return false;
+        }
+    }
+
+    /** Leaves a note in a demo's directory that tells a later sweep whose processes it may ask for. */
+    static void sign(final Path directory) throws IOException {
+        Files.writeString(directory.resolve(OWNER), processNamespace(), StandardCharsets.UTF_8);
+    }
+
+    private static String processNamespace() throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
     }
 
     /** Runs every step. */
     synchronized void run() {
         attempt("end processes", this::endProcesses);
         attempt("detach the capture", this::detach);
+        attempt("unpin the capture", () -> removeIfThere(pins(instance)));
         attempt("unmount", this::unmount);
         attempt("detach loop devices", this::detachLoops);
         attempt("remove shared memory", this::removeSharedMemory);

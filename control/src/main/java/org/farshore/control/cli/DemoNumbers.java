@@ -20,6 +20,7 @@ record DemoNumbers(
         RoleSample target,
         long optimisedIn,
         long optimisedOut) {
+    private static final int WAITING = 0;
     private static final int ORDERED = 5;
     private static final int STREAMING = 3;
 
@@ -46,9 +47,25 @@ record DemoNumbers(
 
     /** Share of all volumes that is at the target. */
     double copied() {
-        final long size = agent(ReplicationCounter.VOLUME_SIZE);
-        final long left = agent(ReplicationCounter.VOLUME_TODO) + agent(ReplicationCounter.VOLUME_SENT);
-        return size == 0 ? 0 : Math.max(0, 1 - (double) left / size);
+        double sum = 0;
+        for (final String volume : agent.volumes()) {
+            sum += copied(volume);
+        }
+        return sum / Math.max(1, agent.volumes().size());
+    }
+
+    /** Share of one volume that is at the target; nothing as long as it waits for its first Welcome. */
+    double copied(final String volume) {
+        final long size = agent.value(ReplicationCounter.VOLUME_SIZE, volume);
+        final boolean waits = agent.value(ReplicationCounter.VOLUME_STATE, volume) == WAITING;
+        final long left = agent.value(ReplicationCounter.VOLUME_TODO, volume)
+                + agent.value(ReplicationCounter.VOLUME_SENT, volume);
+        return size == 0 || waits ? 0 : Math.max(0, 1 - (double) left / size);
+    }
+
+    /** True when at least one recovery point is durable. */
+    boolean hasPoint() {
+        return target.sum(ReplicationCounter.POINTS) > 0;
     }
 
     /** Bytes of the ring that wait for being durable. */

@@ -76,6 +76,7 @@ final class DemoRoles {
         set(Role.PROCESS_SERVER, "master-target", "127.0.0.1:" + (port + 2));
         set(Role.AGENT, "process-server", "127.0.0.1:" + port);
         set(Role.AGENT, "capture", capture);
+        set(Role.AGENT, "bpf.directory", DemoCleanup.pins(instance).toString());
         for (final DemoDisk disk : disks) {
             set(Role.AGENT, "volume." + disk.name(), disk.device().toString());
         }

@@ -62,14 +62,11 @@ final class DemoRun {
         watch = new DemoWatch(roles);
         workloads.forEach(DemoWorkload::start);
         live();
-        final String counts = workloads.stream()
-                .map(DemoWorkload::toString)
-                .reduce((a, b) -> a + "; " + b)
-                .orElse("");
         for (final DemoWorkload workload : workloads) {
             workload.stop();
         }
-        screen.step("workload stopped: " + counts);
+        screen.step("workload stopped");
+        workloads.forEach(workload -> screen.note("       " + workload.disk().name() + ": " + workload));
         catchUp("catching up");
         for (final DemoWorkload workload : workloads) {
             workload.disk().unmount();

@@ -91,7 +91,7 @@ final class DemoScreen {
         lines.add(name("ratio") + ratio(numbers) + "   ring holds " + HumanText.bytes(numbers.held()));
         lines.add(name("lag") + lag(numbers));
         for (final DemoWorkload workload : workloads) {
-            lines.add(name("workload") + workload);
+            lines.add(name("life") + workload);
         }
         lines.add(name("roles") + "agent " + numbers.agent().pid() + ", process server "
                 + (numbers.server() == null
@@ -113,15 +113,15 @@ final class DemoScreen {
                 HumanText.rate(numbers.rate(ReplicationCounter.SENT_PAYLOAD_BYTES)),
                 HumanText.rate(numbers.rate(ReplicationCounter.DURABLE_PAYLOAD_BYTES)),
                 ratio(numbers),
-                HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG)));
+                numbers.hasPoint()
+                        ? HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG))
+                        : "- (no point yet)");
     }
 
     private String volume(final DemoNumbers numbers, final String volume) {
-        final long size = numbers.agent().value(ReplicationCounter.VOLUME_SIZE, volume);
         final long todo = numbers.agent().value(ReplicationCounter.VOLUME_TODO, volume);
-        final long left = todo + numbers.agent().value(ReplicationCounter.VOLUME_SENT, volume);
         final int state = (int) numbers.agent().value(ReplicationCounter.VOLUME_STATE, volume);
-        final double copied = size == 0 ? 0 : Math.max(0, 1 - (double) left / size);
+        final double copied = numbers.copied(volume);
         final String word = state >= 0 && state < STATES.size() ? STATES.get(state) : "?";
         final StringBuilder text = new StringBuilder();
         text.append(HumanText.bar(copied, BAR_WIDTH)).append(' ').append(HumanText.percent(copied));
@@ -143,6 +143,9 @@ final class DemoScreen {
     }
 
     private String lag(final DemoNumbers numbers) {
+        if (!numbers.hasPoint()) {
+            return "no recovery point yet: the first comes with the end of the initial copy";
+        }
         return "now " + ms(numbers, ReplicationCounter.RECOVERY_LAG) + "   p50 "
                 + ms(numbers, ReplicationCounter.RECOVERY_LAG_P50) + "   p99 "
                 + ms(numbers, ReplicationCounter.RECOVERY_LAG_P99) + "   max "

@@ -54,6 +54,9 @@ record DemoSite(
                 : options.keep.toAbsolutePath().normalize();
         makeEmpty(directory);
         refuseWithoutRoom(directory, options);
+        if (options.keep == null) {
+            DemoCleanup.sign(directory);
+        }
         final String why = options.capture == DemoOptions.Capture.AUTO && !ebpf
                 ? (obstacle.isEmpty() ? "not root" : obstacle)
                 : "";
@@ -117,6 +120,7 @@ record DemoSite(
         final long wanted = JOURNAL_ROOM + options.volumes * Math.min(options.size, 1L << 30);
         final long free = Files.getFileStore(directory).getUsableSpace();
         if (free < wanted) {
+            Files.delete(directory);
             throw new FarshoreException(
                     ExitCode.UNAVAILABLE,
                     directory + " has " + HumanText.bytes(free) + " free, the demo may need " + HumanText.bytes(wanted)

@@ -120,16 +120,21 @@ final class DemoWorkload {
 
     private void round() throws IOException {
         final long beginNs = System.nanoTime();
+        final long bytes = work();
+        final long leastNs = imageWriter == null ? ROUND_NS : IMAGE_ROUND_NS;
+        rest(beginNs + Math.max(leastNs, (long) (bytes / bytesPerSecond * 1e9)));
+    }
+
+    /** The work of one round. Returns roughly how many bytes it wrote. */
+    long work() throws IOException {
         long bytes = ledger.transfer(TRANSFERS_AT_ONCE);
         for (int i = 0; i < STEPS_AT_ONCE && !stopped; i++) {
             bytes += tree.step();
         }
-        long leastNs = ROUND_NS;
         if (imageWriter != null) {
             imageWriter.write();
-            leastNs = IMAGE_ROUND_NS;
         }
-        rest(beginNs + Math.max(leastNs, (long) (bytes / bytesPerSecond * 1e9)));
+        return bytes;
     }
 
     private void rest(final long untilNs) {

@@ -74,7 +74,10 @@ final class FileTree {
         final Path file = root.resolve("folder" + random.nextInt(FOLDERS))
                 .resolve(String.format("file%06d.dat", written.get() + copied.get()));
         final byte[] content = content(1 + random.nextInt(FILE_LENGTH_MAX));
-        Files.write(file, content);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(content));
+            syncSometimes(channel);
+        }
         files.add(file);
         bytes += content.length;
         written.incrementAndGet();
@@ -107,12 +110,17 @@ final class FileTree {
             final long before = channel.size();
             channel.write(ByteBuffer.wrap(content), random.nextLong(Math.max(1, before)));
             bytes += channel.size() - before;
-            if (random.nextInt(4) == 0) {
-                channel.force(false);
-            }
+            syncSometimes(channel);
         }
         changed.incrementAndGet();
         return content.length;
+    }
+
+    /** Some programs wait for the disk, some leave it to the kernel to write when it likes. */
+    private void syncSometimes(final FileChannel channel) throws IOException {
+        if (random.nextInt(3) > 0) {
+            channel.force(false);
+        }
     }
 
     private long rename() throws IOException {

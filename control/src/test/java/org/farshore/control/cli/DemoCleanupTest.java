@@ -43,11 +43,14 @@ class DemoCleanupTest {
     void shouldSweepOnlyWhatKilledDemosLeft() throws IOException {
         final Path left = demo(DEAD_PID);
         final Path alive = demo(ProcessHandle.current().pid());
+        final Path foreign = demo(DEAD_PID + 1);
+        Files.writeString(foreign.resolve("owner"), "pid:[1]");
         final Path other = Files.createDirectory(parent.resolve("farshore-demo-notes"));
 
         assertThat(DemoCleanup.sweep(parent, Path.of("/none"), complaints::add)).containsExactly(left);
         assertThat(left).doesNotExist();
         assertThat(alive).exists();
+        assertThat(foreign).exists();
         assertThat(other).exists();
     }
 

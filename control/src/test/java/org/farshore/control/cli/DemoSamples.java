@@ -22,7 +22,8 @@ final class DemoSamples {
                 .agent(ReplicationCounter.BARRIERS, "m", 10)
                 .agent(ReplicationCounter.SENT_SEQUENCE, "m", 100)
                 .agent(ReplicationCounter.DURABLE_SEQUENCE, "m", 100)
-                .target(ReplicationCounter.APPLIED_SEQUENCE, "m", 100);
+                .target(ReplicationCounter.APPLIED_SEQUENCE, "m", 100)
+                .target(ReplicationCounter.POINTS, "m", 7);
     }
 
     DemoSamples agent(final ReplicationCounter counter, final String subject, final long value) {

@@ -25,8 +25,8 @@ final class SegmentRing {
     /** A file that is still being written full of zeros; worthless after a stop. */
     static final String UNFINISHED_SUFFIX = ".new";
 
-    /** Zeros written in one duty cycle. */
-    private static final int SLICE_LENGTH = 1 << 20;
+    /** Zeros written and synced in one duty cycle: a new file takes many syncs otherwise, and a group must not wait long. */
+    private static final int SLICE_LENGTH = 4 << 20;
     /** After a file could not be made, wait this long before the next attempt. */
     private static final long GROWTH_RETRY_NS = 10_000_000_000L;
 
@@ -135,19 +135,23 @@ final class SegmentRing {
         return 1;
     }
 
-    /** The slot that bears this number already from an earlier life, else one that nothing needs, else -1. */
+    /** The slot that bears this number already from an earlier life, else the oldest that nothing needs, else -1. */
     private int freeSlot(final long segment) {
-        final int same = slotOf(segment);
-        if (same >= 0) {
-            return same;
+        int best = slotOf(segment);
+        if (best >= 0) {
+            return best;
         }
         for (int slot = 0; slot < segmentOfSlot.length; slot++) {
-            final long held = segmentOfSlot[slot];
-            if (held != SegmentTable.ABSENT && (held < horizonSegment || held > segment)) {
-                return slot;
+            if (isFree(slot, segment) && (best < 0 || segmentOfSlot[slot] < segmentOfSlot[best])) {
+                best = slot;
             }
         }
-        return -1;
+        return best;
+    }
+
+    private boolean isFree(final int slot, final long segment) {
+        final long held = segmentOfSlot[slot];
+        return held != SegmentTable.ABSENT && (held < horizonSegment || held > segment);
     }
 
     private int slotOf(final long segment) {

@@ -67,6 +67,32 @@ public final class RoleRunner {
         return this;
     }
 
+    /**
+     * Launches the network engine of the role, takes its error handler, and closes it at the end; after a failure its
+     * directory stays for a look. Says so when the kernel's socket buffers keep the window small.
+     */
+    public RoleDriver launchDriver(final RoleDriverContext context) {
+        final RoleDriver driver = RoleDriver.launch(context);
+        errorHandler(driver.errorHandler());
+        onEnd(() -> {
+            if (hasFailed()) {
+                driver.closeKeepingDirectory();
+            } else {
+                driver.close();
+            }
+        });
+        if (context.socketLimits().isTight()) {
+            LOG.warn(
+                    "role",
+                    role,
+                    "window",
+                    context.socketLimits().windowLength(),
+                    "advice",
+                    "sysctl -w net.core.rmem_max=4194304 net.core.wmem_max=4194304 lets more data be under way");
+        }
+        return driver;
+    }
+
     /** True once the role ends because of a failure; resources may then leave traces for a look. */
     public boolean hasFailed() {
         return failure.get() != null;
