@@ -37,6 +37,9 @@ import org.farshore.dataplane.ship.ReceiverLink.Peer;
 final class ReceiveSession {
     private static final StateLog LOG = StateLog.of(ReceiveSession.class);
     private static final long ACK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** Links lose nothing while they live: a Hello that is repeated within this time was sent before Welcome was heard. */
+    private static final long WELCOME_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long ALIVE_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long NO_CAPTURE_POSITION = -1;
 
@@ -82,6 +85,7 @@ final class ReceiveSession {
     private long welcomeCaptureIdLow;
     private long welcomeCapturePosition;
     private long sealPosition;
+    private long welcomedNs;
     private long ackedSequence;
     private long ackedNs;
     private CompareOutcome outcome;
@@ -116,7 +120,7 @@ final class ReceiveSession {
     void onHello(final Peer sender, final HelloMessage hello, final long nowNs) {
         if (peer == sender && connectionId == hello.connectionId) {
             heardNs = nowNs;
-            if (state == State.RECEIVING && intake.isUntouched()) {
+            if (state == State.RECEIVING && intake.isUntouched() && nowNs - welcomedNs >= WELCOME_INTERVAL_NS) {
                 to(State.WELCOMING, "asked again");
             }
             return;
@@ -304,6 +308,7 @@ final class ReceiveSession {
             leave(RejectReason.PROTOCOL, "the way back is closed", nowNs);
         } else if (status == LinkStatus.OK) {
             ackedSequence = -1;
+            welcomedNs = nowNs;
             to(State.RECEIVING, "welcomed");
         }
         return status == LinkStatus.OK ? 1 : 0;
