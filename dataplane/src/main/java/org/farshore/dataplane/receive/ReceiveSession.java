@@ -11,6 +11,7 @@ import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.ship.HelloMessage;
 import org.farshore.dataplane.ship.LinkStatus;
 import org.farshore.dataplane.ship.ReceiverLink.Peer;
 
@@ -118,7 +119,7 @@ final class ReceiveSession {
     }
 
     void onHello(final Peer sender, final HelloMessage hello, final long nowNs) {
-        if (peer == sender && connectionId == hello.connectionId) {
+        if (peer == sender && connectionId == hello.connectionId()) {
             heardNs = nowNs;
             if (state == State.RECEIVING && intake.isUntouched() && nowNs - welcomedNs >= WELCOME_INTERVAL_NS) {
                 to(State.WELCOMING, "asked again");
@@ -126,7 +127,7 @@ final class ReceiveSession {
             return;
         }
         if (isDuplicate(hello, nowNs)) {
-            refuse(sender, hello.connectionId, RejectReason.DUPLICATE_MACHINE, duplicateText(sender), nowNs);
+            refuse(sender, hello.connectionId(), RejectReason.DUPLICATE_MACHINE, duplicateText(sender), nowNs);
             return;
         }
         if (peer != null && peer != sender) {
@@ -134,14 +135,14 @@ final class ReceiveSession {
         }
         peer = sender;
         sender.attach(this);
-        connectionId = hello.connectionId;
-        captureIdHigh = hello.captureIdHigh;
-        captureIdLow = hello.captureIdLow;
-        consumerPosition = hello.consumerPosition;
-        helloGeneration = hello.generation;
+        connectionId = hello.connectionId();
+        captureIdHigh = hello.captureIdHigh();
+        captureIdLow = hello.captureIdLow();
+        consumerPosition = hello.consumerPosition();
+        helloGeneration = hello.generation();
         hasHeard = true;
         heardNs = nowNs;
-        LOG.info("session", machine, "hello", sender.describe(), "name", hello.machineName);
+        LOG.info("session", machine, "hello", sender.describe(), "name", hello.machineName());
         to(stream == null ? State.OPENING : State.DRAINING, "hello");
         if (writer != null) {
             writer.closeGroup();
@@ -149,7 +150,7 @@ final class ReceiveSession {
     }
 
     private boolean isDuplicate(final HelloMessage hello, final long nowNs) {
-        final boolean sameCapture = hello.captureIdHigh == captureIdHigh && hello.captureIdLow == captureIdLow;
+        final boolean sameCapture = hello.captureIdHigh() == captureIdHigh && hello.captureIdLow() == captureIdLow;
         return hasHeard && !sameCapture && (peer != null || nowNs - heardNs < ALIVE_NS);
     }
 
