@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 
@@ -34,6 +35,9 @@ public final class FarshoreLab implements AutoCloseable {
     private static final Deque<FarshoreLab> OPEN = new ConcurrentLinkedDeque<>();
 
     static {
+        // Once, before roles that start together would each find something to build.
+        Shell.run(Duration.ofMinutes(10), Map.of(), List.of(launcher().toString(), "build"))
+                .mustSucceed();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(FarshoreLab::close), "lab-cleanup"));
     }
 
@@ -46,6 +50,7 @@ public final class FarshoreLab implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Path> volumes = new LinkedHashMap<>();
     private final Deque<AutoCloseable> cleanup = new ArrayDeque<>();
+    private Path bpf;
     private boolean kernelSide;
     private boolean closed;
 
@@ -71,6 +76,8 @@ public final class FarshoreLab implements AutoCloseable {
         set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "machines", "*");
         set(Role.AGENT, "ring.length", "32m");
+        set(Role.AGENT, "barrier.interval", "250ms");
+        set(Role.AGENT, "scan.pause", "100ms");
         OPEN.add(this);
     }
 
@@ -158,35 +165,65 @@ public final class FarshoreLab implements AutoCloseable {
         return onClose(ZramDevice.create(length));
     }
 
+    /** Two network namespaces with a cable. */
+    public NetworkPair network() {
+        return onClose(NetworkPair.create());
+    }
+
     /** Closes {@code thing} with the lab, in the opposite order of making. */
     public <T extends AutoCloseable> T onClose(final T thing) {
         cleanup.push(thing);
         return thing;
     }
 
-    /** Mounts a device on a new directory of the lab. */
-    public Path mount(final Path device, final String... options) {
+    /** Mounts a device, lets {@code use} work below the mount point, and unmounts it, whatever happens. */
+    public void mounted(final Path device, final Consumer<Path> use) {
+        final Path point;
         try {
-            final Path point = Files.createTempDirectory(directory, "mnt");
-            final List<String> command = new ArrayList<>(List.of("mount"));
-            command.addAll(List.of(options));
-            command.addAll(List.of(device.toString(), point.toString()));
-            Shell.run(Duration.ofSeconds(60), Map.of(), command).mustSucceed();
-            onClose(() -> Shell.attempt("umount", point.toString()));
-            return point;
+            point = Files.createTempDirectory(directory, "mnt");
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    public void unmount(final Path point) {
-        Shell.must("umount", point.toString());
+        Shell.must("mount", device.toString(), point.toString());
+        try {
+            use.accept(point);
+        } finally {
+            Shell.must("umount", point.toString());
+        }
     }
 
     /** Protects a device under a volume name; counts from the agent's next start. */
     public FarshoreLab protect(final String volume, final Path device) {
         volumes.put(volume, device);
         return set(Role.AGENT, "volume." + volume, device.toString());
+    }
+
+    /** Takes over a setting of another lab, such as where its process server listens. */
+    public FarshoreLab copySetting(final FarshoreLab other, final Role role, final String thing) {
+        return set(role, thing, other.settings.get(role).get(role.key(thing)));
+    }
+
+    /**
+     * Gives the agent a bpffs of its own for its pins, so that nothing is left in the machine's, whatever happens. Without
+     * it the agent pins where it does by default.
+     */
+    public FarshoreLab withBpfFilesystem() {
+        bpf = directory.resolve("bpf");
+        Shell.script("mkdir " + bpf + " && mount -t bpf -o mode=0777 bpf " + bpf);
+        onClose(() -> Shell.attempt("umount", bpf.toString()));
+        return set(Role.AGENT, "bpf.directory", bpf.toString());
+    }
+
+    /** What the agent has pinned, without directories. */
+    public List<String> pins() {
+        return Shell.must("find", bpf.toString(), "-mindepth", "2", "-not", "-type", "d")
+                .lines()
+                .toList();
+    }
+
+    /** Takes the pins away as a reboot would: the programs end and the maps are gone. The agent must not run. */
+    public void forgetKernelSide() {
+        Shell.script("rm -rf " + bpf + "/????????????????????????????????");
     }
 
     // ---- lives of the roles
@@ -345,6 +382,16 @@ public final class FarshoreLab implements AutoCloseable {
                 "sequence " + sequence + " is applied",
                 limit,
                 () -> living(Role.MASTER_TARGET).counters().sum(ReplicationCounter.APPLIED_SEQUENCE) >= sequence,
+                this::state);
+    }
+
+    /** Waits until the target has received {@code bytes} more than now. */
+    public void awaitReceiving(final long bytes) {
+        final long until = now(Role.MASTER_TARGET, ReplicationCounter.RECEIVE_BYTES) + bytes;
+        Await.until(
+                bytes + " bytes are received",
+                UP_LIMIT,
+                () -> now(Role.MASTER_TARGET, ReplicationCounter.RECEIVE_BYTES) >= until,
                 this::state);
     }
 

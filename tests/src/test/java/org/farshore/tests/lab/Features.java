@@ -47,7 +47,7 @@ public final class Features {
     /** A file system that the kernel knows, or can load. */
     public static void requireFilesystem(final String name, final String filesystem) {
         requireCommands(name, "mkfs." + filesystem);
-        Shell.attempt("modprobe", filesystem);
+        Shell.attemptScript("modprobe " + filesystem);
         if (Shell.attempt("grep", "-qw", filesystem, "/proc/filesystems").exitCode() != 0) {
             skip(name, "this kernel has no " + filesystem);
         }

@@ -55,6 +55,7 @@ public final class LoopDevice implements AutoCloseable {
 
     @Override
     public void close() {
+        Shell.attempt("partx", "-d", path.toString());
         Shell.attempt("losetup", "-d", path.toString());
         Shell.attempt("rm", "-f", backing.toString());
     }

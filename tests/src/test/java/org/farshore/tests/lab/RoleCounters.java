@@ -1,17 +1,9 @@
 package org.farshore.tests.lab;
 
-import static io.aeron.CncFileDescriptor.CNC_FILE;
-
-import io.aeron.CncFileDescriptor;
-import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.TreeMap;
-import org.agrona.DirectBuffer;
-import org.agrona.concurrent.status.CountersReader;
+import org.farshore.dataplane.runtime.CounterReader;
+import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 
 /**
@@ -19,50 +11,39 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  * role can still be read.
  */
 public final class RoleCounters {
-    private final CountersReader reader;
+    private final CounterReader reader;
 
-    private RoleCounters(final CountersReader reader) {
+    private RoleCounters(final CounterReader reader) {
         this.reader = reader;
     }
 
     /** The counters in an Aeron directory, or null while it has none that are complete. */
     static RoleCounters tryOpen(final Path aeronDirectory) {
-        final Path file = aeronDirectory.resolve(CNC_FILE);
-        if (!Files.exists(file)) {
+        try {
+            return new RoleCounters(CounterReader.open(aeronDirectory));
+        } catch (final FarshoreException | IllegalStateException e) {
             return null;
         }
-        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "r");
-                FileChannel channel = access.getChannel()) {
-            if (channel.size() < CncFileDescriptor.META_DATA_LENGTH) {
-                return null;
-            }
-            final MappedByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-            final DirectBuffer meta = CncFileDescriptor.createMetaDataBuffer(bytes);
-            if (meta.getInt(CncFileDescriptor.cncVersionOffset(0)) != CncFileDescriptor.CNC_VERSION) {
-                return null;
-            }
-            return new RoleCounters(new CountersReader(
-                    CncFileDescriptor.createCountersMetaDataBuffer(bytes, meta),
-                    CncFileDescriptor.createCountersValuesBuffer(bytes, meta)));
-        } catch (final IOException | IllegalStateException e) {
-            return null;
-        }
+    }
+
+    /** Gives the mapping back. Labs keep it for a life that was up, since its last values are still asked for. */
+    void close() {
+        reader.close();
     }
 
     /** Sum over all subjects; 0 while there is no such counter. */
     public long sum(final ReplicationCounter counter) {
         final long[] sum = new long[1];
-        reader.forEach(
-                (id, typeId, key, label) -> sum[0] += typeId == counter.typeId() ? reader.getCounterValue(id) : 0);
+        reader.forEach((typeId, label, subject, value) -> sum[0] += typeId == counter.typeId() ? value : 0);
         return sum[0];
     }
 
     /** Smallest value over all subjects; {@code absent} while there is no such counter. */
     public long min(final ReplicationCounter counter, final long absent) {
         final long[] min = {Long.MAX_VALUE, 0};
-        reader.forEach((id, typeId, key, label) -> {
+        reader.forEach((typeId, label, subject, value) -> {
             if (typeId == counter.typeId()) {
-                min[0] = Math.min(min[0], reader.getCounterValue(id));
+                min[0] = Math.min(min[0], value);
                 min[1]++;
             }
         });
@@ -72,27 +53,27 @@ public final class RoleCounters {
     /** How many subjects have this counter. */
     public int count(final ReplicationCounter counter) {
         final int[] count = new int[1];
-        reader.forEach((id, typeId, key, label) -> count[0] += typeId == counter.typeId() ? 1 : 0);
+        reader.forEach((typeId, label, subject, value) -> count[0] += typeId == counter.typeId() ? 1 : 0);
         return count[0];
     }
 
-    /** The value for the subject that ends the label, or {@code absent}. */
+    /** The value for one subject, or {@code absent}. */
     public long of(final ReplicationCounter counter, final String subject, final long absent) {
-        final long[] value = {absent};
-        reader.forEach((id, typeId, key, label) -> {
-            if (typeId == counter.typeId() && label.endsWith(" " + subject)) {
-                value[0] = reader.getCounterValue(id);
+        final long[] found = {absent};
+        reader.forEach((typeId, label, of, value) -> {
+            if (typeId == counter.typeId() && of.equals(subject)) {
+                found[0] = value;
             }
         });
-        return value[0];
+        return found[0];
     }
 
     /** All of the product's counters, one a line. */
     public String dump() {
         final TreeMap<String, Long> all = new TreeMap<>();
-        reader.forEach((id, typeId, key, label) -> {
+        reader.forEach((typeId, label, subject, value) -> {
             if (ReplicationCounter.byTypeId(typeId) != null) {
-                all.put(label, reader.getCounterValue(id));
+                all.put(label + " " + subject, value);
             }
         });
         final StringBuilder text = new StringBuilder();

@@ -65,8 +65,9 @@ public final class RoleProcess {
         return process.isAlive();
     }
 
-    public long pid() {
-        return process.pid();
+    /** Process id of the role itself, which may be a child of what was started. */
+    public long rolePid() {
+        return counters.sum(ReplicationCounter.ROLE_PID);
     }
 
     /** Milliseconds from the launcher's start until the role published its process id. */
@@ -100,6 +101,8 @@ public final class RoleProcess {
                 pid == process.pid() || process.descendants().anyMatch(descendant -> descendant.pid() == pid);
         if (pid != 0 && ours) {
             counters = found;
+        } else {
+            found.close();
         }
         return counters != null;
     }

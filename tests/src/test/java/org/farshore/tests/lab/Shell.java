@@ -41,6 +41,11 @@ public final class Shell {
         return run(LIMIT, Map.of(), List.of(command));
     }
 
+    /** Runs a script by {@code bash -c}, however it ends. */
+    public static Result attemptScript(final String script) {
+        return attempt("bash", "-c", script);
+    }
+
     /** Runs a command to its end, however it ends, with more environment, and kills it at the time limit. */
     public static Result run(final Duration limit, final Map<String, String> environment, final List<String> command) {
         try {

@@ -1,0 +1,50 @@
+package org.farshore.tests.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the kernel says of a process: memory with each page counted once, and processor time. */
+public final class RoleProcessStat {
+    private static final int UTIME_FIELD = 11;
+
+    private RoleProcessStat() {}
+
+    /** Proportional set size in bytes: a page mapped twice by one process counts once. */
+    public static long pssBytes(final long pid) {
+        for (final String line : read(Path.of("/proc/" + pid + "/smaps_rollup")).split("\n")) {
+            if (line.startsWith("Pss:")) {
+                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+            }
+        }
+        throw new AssertionError("no Pss of process " + pid);
+    }
+
+    /** User and system time of all threads in clock ticks of 10 ms. */
+    public static long cpuTicks(final long pid) {
+        final String stat = read(Path.of("/proc/" + pid + "/stat"));
+        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return Long.parseLong(fields[UTIME_FIELD]) + Long.parseLong(fields[UTIME_FIELD + 1]);
+    }
+
+    /** Effective capabilities as a hexadecimal number, and the user id, as the kernel prints them. */
+    public static String credentials(final long pid) {
+        final StringBuilder text = new StringBuilder();
+        for (final String line : read(Path.of("/proc/" + pid + "/status")).split("\n")) {
+            if (line.startsWith("Uid:") || line.startsWith("CapEff:")) {
+                text.append(line.replace('\t', ' ')).append(' ');
+            }
+        }
+        return text.toString().strip();
+    }
+
+    private static String read(final Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
