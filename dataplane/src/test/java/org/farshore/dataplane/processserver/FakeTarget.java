@@ -25,7 +25,7 @@ final class FakeTarget implements ReceiverLink.Handler {
     Consumer<RecordMessage> onRecord = message -> {};
     boolean isWelcoming = true;
     boolean isRefusing;
-    volatile long durableSequence;
+    long durableSequence;
     long connectionId;
     int incarnation;
 
