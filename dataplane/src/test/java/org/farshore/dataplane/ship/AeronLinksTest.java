@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.farshore.dataplane.runtime.CounterReader;
+import org.farshore.dataplane.runtime.SocketLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,6 +59,34 @@ class AeronLinksTest {
             pump(sender, link, receiver, "all data", () -> receiver.messages.size() == sent.size());
 
             assertSame(receiver.messages, sent);
+        }
+    }
+
+    @Test
+    void worksWithTheSocketBuffersThatAKernelGrantsByDefault() {
+        final SocketLimits limits = new SocketLimits(212_992, 212_992);
+        final int mtuLength = AeronChannels.LOOPBACK_MTU_LENGTH;
+        try (LinkEnds receiver = new LinkEnds("process-server", mtuLength, 8, limits).listen(endpoint);
+                LinkEnds sender = new LinkEnds("agent", mtuLength, 8, limits)) {
+            final SenderLink link = open(sender, receiver);
+
+            final List<byte[]> sent = sendRandom(sender, link, receiver, 300, 11);
+            pump(sender, link, receiver, "all data", () -> receiver.messages.size() == sent.size());
+
+            assertSame(receiver.messages, sent);
+        }
+    }
+
+    @Test
+    void listensOnEveryAddressWhenToldTo() {
+        final String everywhere = endpoint.replace("127.0.0.1", "0.0.0.0");
+        try (LinkEnds receiver = new LinkEnds("process-server").listen(everywhere);
+                LinkEnds sender = new LinkEnds("agent")) {
+            final SenderLink link = open(sender, receiver);
+            answer(receiver, receiver.peers.get(0), "x".repeat(4_000));
+            pump(sender, link, receiver, "an answer of several frames", () -> !responses.isEmpty());
+
+            assertThat(responses).containsExactly("x".repeat(4_000));
         }
     }
 

@@ -11,6 +11,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
 import org.farshore.dataplane.runtime.RoleDriver;
 import org.farshore.dataplane.runtime.RoleDriverContext;
+import org.farshore.dataplane.runtime.SocketLimits;
 import org.farshore.dataplane.runtime.SystemClocks;
 import org.farshore.dataplane.runtime.SystemEntropy;
 
@@ -28,8 +29,13 @@ final class LinkEnds implements AutoCloseable, ReceiverLink.Handler {
     long dataBytes;
 
     LinkEnds(final String role, final int mtuLength, final int peersMax) {
+        this(role, mtuLength, peersMax, null);
+    }
+
+    LinkEnds(final String role, final int mtuLength, final int peersMax, final SocketLimits limits) {
         driver = RoleDriver.launch(new RoleDriverContext(role)
                 .instance("test-" + UUID.randomUUID())
+                .socketLimits(limits)
                 .conclude());
         links = new AeronLinks(driver, new SystemClocks(), new SystemEntropy(), peersMax, mtuLength);
     }
