@@ -96,8 +96,7 @@ public final class FileCaptureSource implements CaptureSource {
     public int doWork(final long nowNs) {
         if (!isQuiet()) {
             // What is on its way changes the copy: whatever a pass has seen is void.
-            passing = false;
-            clean = false;
+            giveUpPass();
             return 0;
         }
         if (!passing && nextPassNs != Long.MIN_VALUE && nowNs - nextPassNs < 0) {
@@ -121,6 +120,15 @@ public final class FileCaptureSource implements CaptureSource {
             }
         }
         return true;
+    }
+
+    /** Ends a pass before its end. The changes it has found are in the lost bits: the agent must hear of them all the same. */
+    private void giveUpPass() {
+        if (passing && changedBlocks != 0) {
+            gapEpoch++;
+        }
+        passing = false;
+        clean = false;
     }
 
     private void beginPass(final long nowNs) {
@@ -305,8 +313,7 @@ public final class FileCaptureSource implements CaptureSource {
                     ExitCode.CONFIGURATION, "volume number " + number + " of " + volume.path() + " is not free");
         }
         volumes[number] = new ScannedVolume(volume, files, entropy.nextLong());
-        passing = false;
-        clean = false;
+        giveUpPass();
         return true;
     }
 
@@ -314,7 +321,7 @@ public final class FileCaptureSource implements CaptureSource {
     public void removeVolume(final int volume) {
         volume(volume).close();
         volumes[volume] = null;
-        passing = false;
+        giveUpPass();
     }
 
     private ScannedVolume volume(final int number) {

@@ -140,6 +140,23 @@ class FileCaptureSourceTest {
     }
 
     @Test
+    void tellsWhatAPassHadFoundWhenItIsGivenUp() throws IOException {
+        converge();
+        final long epoch = source.gapEpoch();
+        write(0, 512, 7);
+        source.doWork(System.nanoTime());
+        assertThat(source.anyLost(0)).isTrue();
+
+        source.sent(0).setRange(3, 1);
+        source.doWork(System.nanoTime());
+        assertThat(source.gapEpoch()).isEqualTo(epoch + 1);
+
+        source.sent(0).clearRange(3, 1);
+        converge();
+        assertEqual();
+    }
+
+    @Test
     void followsAVolumeThatGrows() throws IOException {
         converge();
         final long size = SIZE + (1 << 20);
