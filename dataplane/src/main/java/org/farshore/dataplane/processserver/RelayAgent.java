@@ -33,7 +33,7 @@ import org.farshore.dataplane.ship.ReceiverLink.Peer;
  * heard the other, decides.
  */
 public final class RelayAgent implements Agent, ReceiverLink.Handler {
-    /** Messages of one machine in one duty cycle: one window of the network, so that no machine starves another. */
+    /** Messages of one machine in one duty cycle, at most 1 MiB, so that no machine starves another. */
     private static final int DATA_LIMIT = 16;
 
     private static final StateLog LOG = StateLog.of(RelayAgent.class);

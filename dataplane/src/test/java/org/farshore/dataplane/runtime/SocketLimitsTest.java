@@ -14,10 +14,10 @@ class SocketLimitsTest {
     }
 
     @Test
-    void takesAtMostOneMebibyte() {
+    void takesAtMostHalfATerm() {
         final SocketLimits limits = new SocketLimits(4 << 20, 4 << 20);
 
-        assertThat(limits.windowLength()).isEqualTo(1 << 20);
+        assertThat(limits.windowLength()).isEqualTo(RoleDriver.TERM_LENGTH / 2);
         assertThat(limits.isTight()).isFalse();
     }
 
