@@ -37,12 +37,11 @@ class BpfCaptureSourceTest {
                         + "--norandommap --runtime=60 --rate=100m --io_size=" + megabytes + "m");
     }
 
-    /** Nothing was lost, and each submission met its completion. */
+    /** Nothing was lost, and each completion met its submission. The other way about: {@link CompletionRoundsTest}. */
     private static void assertOrdered(final CaptureRig rig) {
         final String all = rig.shadow() + rig.counters();
         assertThat(rig.shadow().gaps()).as(all).isZero();
         assertThat(rig.shadow().unmatchedSectors()).as(all).isZero();
-        assertThat(rig.shadow().stuckSectors()).as(all).isZero();
     }
 
     @Test
@@ -76,7 +75,6 @@ class BpfCaptureSourceTest {
                     + mount + " && umount " + mount);
             rig.assertEqual();
             final String all = rig.shadow() + rig.counters();
-            assertThat(rig.shadow().stuckSectors()).as(all).isZero();
             assertThat(rig.shadow().unmatchedSectors()).as(all).isZero();
             assertThat(rig.shadow().records()).isPositive();
         }
