@@ -65,24 +65,15 @@ final class CaptureMaps implements AutoCloseable {
     }
 
     /** True when the directory holds a finished capture by these programs, begun since this boot, and it is running. */
-    static boolean isComplete(final Path directory, final long[] objectHash, final long bootHigh, final long bootLow) {
+    static boolean isComplete(final Path directory, final CaptureIdentity identity) {
         for (final String map : MAPS) {
             if (!Files.exists(directory.resolve(map))) {
                 return false;
             }
         }
-        final long address = map(directory, BpfPrograms.STATE, CaptureState.LENGTH);
+        final long address = mapState(directory);
         try {
-            final CaptureState state = new CaptureState(address);
-            boolean same = state.getInt(CaptureState.READY_OFFSET) == 1
-                    && state.getLong(CaptureState.MAGIC_OFFSET) == CaptureState.MAGIC
-                    && state.getInt(CaptureState.ABI_OFFSET) == CaptureState.ABI
-                    && state.getLong(CaptureState.BOOT_ID_HIGH_OFFSET) == bootHigh
-                    && state.getLong(CaptureState.BOOT_ID_LOW_OFFSET) == bootLow;
-            for (int i = 0; i < objectHash.length; i++) {
-                same &= state.getLong(CaptureState.OBJECT_HASH_OFFSET + i * 8) == objectHash[i];
-            }
-            return same && areLinksAttached(directory);
+            return identity.matches(new CaptureState(address)) && areLinksAttached(directory);
         } finally {
             LinuxCalls.munmap(address, CaptureState.LENGTH);
         }
