@@ -45,7 +45,7 @@ final class CatchUp {
             return "every volume to be in write order";
         }
         if (sequenceWanted < 0) {
-            return "a barrier cut after the last write";
+            return "a barrier after the last write";
         }
         return "sequence " + sequenceWanted + " to be durable and applied";
     }

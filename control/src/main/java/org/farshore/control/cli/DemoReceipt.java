@@ -20,6 +20,7 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  */
 record DemoReceipt(
         String capture, List<DemoProof> proofs, DemoNumbers numbers, String notShown, double seconds, int kills) {
+    private static final int NOT_SHOWN_WIDTH = 64;
     private static final Gson GSON =
             new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
@@ -90,7 +91,7 @@ record DemoReceipt(
     List<String> lines() {
         final List<String> lines = new ArrayList<>();
         lines.add("");
-        lines.add("  RECEIPT          " + (equal() ? "EQUAL: the copy is the disk, to the last bit" : "DIFFERENT"));
+        lines.add("  RECEIPT      " + (equal() ? "EQUAL: the copy is the disk, to the last bit" : "DIFFERENT"));
         for (final DemoProof proof : proofs) {
             lines.addAll(volumeLines(proof));
         }
@@ -111,15 +112,15 @@ record DemoReceipt(
                 lines,
                 "sent",
                 HumanText.bytes(numbers.agent(ReplicationCounter.SENT_BYTES))
-                        + "; payload made smaller by the process server "
-                        + DemoScreen.ratio(numbers));
+                        + " by the agent; the process server made " + DemoScreen.ratio(numbers) + " of it");
         add(
                 lines,
                 "lag",
                 "p50 " + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P50)) + ", p99 "
                         + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P99)) + ", max "
                         + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_MAX))
-                        + " from capture to durable");
+                        + ", capture to durable"
+                        + (kills == 0 ? "" : " (with the kill)"));
         add(lines, "points", HumanText.count(numbers.target().sum(ReplicationCounter.POINTS)) + " recovery points cut");
         add(
                 lines,
@@ -127,20 +128,25 @@ record DemoReceipt(
                 kills == 0 ? "none" : kills + ", process server, SIGKILL" + (equal() ? "; nothing was lost" : ""));
         add(lines, "time", String.format(Locale.ROOT, "%.0f s", seconds));
         if (!notShown.isEmpty()) {
-            add(lines, "not shown", notShown);
+            DemoScreen.wrap(notShown, NOT_SHOWN_WIDTH)
+                    .forEach(line ->
+                            add(lines, line.equals(notShown) || notShown.startsWith(line) ? "not shown" : "", line));
         }
         return lines;
     }
 
     private static List<String> volumeLines(final DemoProof proof) {
         final List<String> lines = new ArrayList<>();
-        add(lines, proof.volume(), HumanText.bytes(proof.sizeBytes()) + ", " + proof.source());
-        add(lines, "  source", "sha-256 " + proof.sourceSha256());
-        add(lines, "  replica", "sha-256 " + proof.replicaSha256());
+        add(
+                lines,
+                proof.volume(),
+                HumanText.bytes(proof.sizeBytes()) + ", " + proof.source() + "; SHA-256 past the page cache:");
+        add(lines, "  source", proof.sourceSha256());
+        add(lines, "  replica", proof.replicaSha256());
         if (!proof.differences().isEmpty()) {
-            add(lines, "  differs at", String.join(", ", proof.differences()));
+            add(lines, "  differs", String.join(", ", proof.differences()));
         }
-        add(lines, "  e2fsck -fn", proof.fileSystem().isEmpty() ? "clean, on the replica" : proof.fileSystem());
+        add(lines, "  e2fsck", proof.fileSystem().isEmpty() ? "clean (e2fsck -fn on the replica)" : proof.fileSystem());
         add(
                 lines,
                 "  SQLite",
@@ -152,6 +158,6 @@ record DemoReceipt(
     }
 
     private static void add(final List<String> lines, final String name, final String text) {
-        lines.add(String.format("  %-16s %s", name, text));
+        lines.add(String.format("  %-12s %s", name, text));
     }
 }

@@ -238,11 +238,12 @@ final class DemoRoles {
         }
     }
 
-    /** The last lines that each role printed, for somebody who wants to know why. */
+    /** The counters of each role and the last lines that it printed, for somebody who wants to know why. */
     List<String> lastLines() {
         final List<String> lines = new ArrayList<>();
         for (final Role role : processes.keySet()) {
-            lines.add("--- last lines of " + role.word());
+            lines.add("--- " + role.word() + ": counters and last lines");
+            lines.addAll(counters(role));
             try {
                 final List<String> all = Files.readAllLines(log(role), StandardCharsets.ISO_8859_1);
                 lines.addAll(all.subList(Math.max(0, all.size() - LOG_LINES), all.size()));
@@ -251,5 +252,15 @@ final class DemoRoles {
             }
         }
         return lines;
+    }
+
+    private List<String> counters(final Role role) {
+        final RoleSample sample = sample(role);
+        return sample == null
+                ? List.of()
+                : sample.values().stream()
+                        .filter(value -> value.counter() != null && value.value() != 0)
+                        .map(value -> "    " + value.label() + " " + value.subject() + " = " + value.value())
+                        .toList();
     }
 }

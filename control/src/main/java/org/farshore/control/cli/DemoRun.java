@@ -66,12 +66,12 @@ final class DemoRun {
             workload.stop();
         }
         screen.step("workload stopped");
-        workloads.forEach(workload -> screen.note("       " + workload.disk().name() + ": " + workload));
+        workloads.forEach(workload -> screen.detail(workload.disk().name() + ": " + workload));
         catchUp("catching up");
         for (final DemoWorkload workload : workloads) {
             workload.disk().unmount();
         }
-        catchUp("catching up after unmount");
+        catchUp("unmounted, catching up");
         numbers = watch.look();
         screen.step("caught up: everything written is durable and applied at the master target");
         stopRoles();
@@ -156,9 +156,16 @@ final class DemoRun {
         if (numbers == null || !numbers.streaming()) {
             return "connecting; the workload runs";
         }
+        if (scans()) {
+            return numbers.ordered() ? "at rest: the last pass found nothing new" : "passes go on beside the workload";
+        }
         return numbers.ordered()
                 ? "protected, every write follows in order; the workload runs"
                 : "initial copy beside the running workload";
+    }
+
+    private boolean scans() {
+        return "scan".equals(site.capture());
     }
 
     private void killServer() throws IOException, InterruptedException {
@@ -167,7 +174,8 @@ final class DemoRun {
         final long pid = roles.pid(DemoRoles.Role.PROCESS_SERVER);
         roles.kill(DemoRoles.Role.PROCESS_SERVER);
         kills++;
-        screen.step(SERVER + " " + pid + " killed with SIGKILL; the agent keeps in its ring what is not durable");
+        screen.step(SERVER + " " + pid + " killed with SIGKILL; "
+                + (scans() ? "what it had not passed on is found again" : "the ring keeps what is not durable"));
         final long killedNs = System.nanoTime();
         while (System.nanoTime() - killedNs < OUTAGE_NS) {
             tick(SERVER + " dead; the workload runs on");
@@ -183,13 +191,17 @@ final class DemoRun {
             tick("new " + SERVER + ", the stream is taken up again");
             held = Math.max(held, numbers.held());
         }
+        screen.step("stream goes on after " + HumanText.durationMs((System.nanoTime() - killedNs) / 1_000_000) + ": "
+                + (scans() ? "blocks that were under way are sent again" : whatTheKillCost(before, held)));
+    }
+
+    private String whatTheKillCost(final DemoNumbers before, final long held) {
         final long gaps = numbers.agent(ReplicationCounter.CAPTURE_GAP_EPOCH)
                 - before.agent(ReplicationCounter.CAPTURE_GAP_EPOCH);
         final long dropped =
                 numbers.agent(ReplicationCounter.CAPTURE_DROPPED) - before.agent(ReplicationCounter.CAPTURE_DROPPED);
-        screen.step("stream goes on after " + HumanText.durationMs((System.nanoTime() - killedNs) / 1_000_000)
-                + ": the ring kept " + HumanText.bytes(held) + ", " + dropped + " records dropped, "
-                + (gaps == 0 ? "order kept" : "order lost " + gaps + " times, blocks are read again"));
+        return "the ring kept " + HumanText.bytes(held) + ", " + dropped + " records dropped, "
+                + (gaps == 0 ? "order kept" : "order lost " + gaps + " times, blocks are read again");
     }
 
     private boolean reconnected(final DemoNumbers before) {

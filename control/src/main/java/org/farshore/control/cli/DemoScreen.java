@@ -15,6 +15,8 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  */
 final class DemoScreen {
     private static final int BAR_WIDTH = 24;
+    private static final int TEXT_WIDTH = 72;
+    private static final String STEP_INDENT = "       ";
     private static final long PLAIN_EVERY_NS = TimeUnit.SECONDS.toNanos(5);
     private static final List<String> STATES =
             List.of("waiting", "initial copy", "comparing", "resync", "repair", "in write order");
@@ -32,12 +34,38 @@ final class DemoScreen {
 
     /** A step, with the time since the start. */
     void step(final String text) {
-        screen.note(Colour.BOLD.paint(colour, clock()) + "  " + text);
+        final List<String> lines = wrapped(text);
+        screen.note(Colour.BOLD.paint(colour, clock()) + "  " + lines.get(0));
+        lines.subList(1, lines.size()).forEach(line -> screen.note(STEP_INDENT + line));
+    }
+
+    /** More about the last step. */
+    void detail(final String text) {
+        wrapped(text).forEach(line -> screen.note(STEP_INDENT + line));
     }
 
     /** A line that stays. */
     void note(final String text) {
         screen.note(text);
+    }
+
+    /** Broken at blanks so that it fits beside the clock; a log gets its lines whole. */
+    private List<String> wrapped(final String text) {
+        return screen.terminal() ? wrap(text, TEXT_WIDTH) : List.of(text);
+    }
+
+    static List<String> wrap(final String text, final int width) {
+        final List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (final String word : text.split(" ")) {
+            if (line.length() > 0 && line.length() + 1 + word.length() > width) {
+                lines.add(line.toString());
+                line = new StringBuilder();
+            }
+            line.append(line.length() == 0 ? "" : " ").append(word);
+        }
+        lines.add(line.toString());
+        return lines;
     }
 
     /** What matters most. */
@@ -144,7 +172,7 @@ final class DemoScreen {
 
     private String lag(final DemoNumbers numbers) {
         if (!numbers.hasPoint()) {
-            return "no recovery point yet: the first comes with the end of the initial copy";
+            return "no recovery point yet: the first comes after the initial copy";
         }
         return "now " + ms(numbers, ReplicationCounter.RECOVERY_LAG) + "   p50 "
                 + ms(numbers, ReplicationCounter.RECOVERY_LAG_P50) + "   p99 "

@@ -170,7 +170,7 @@ final class DemoWorkload {
 
     @Override
     public String toString() {
-        return HumanText.count(transfers()) + " transactions, files: " + HumanText.count(filesWritten()) + " written, "
+        return HumanText.count(transfers()) + " commits, files: " + HumanText.count(filesWritten()) + " new, "
                 + HumanText.count(filesCopied()) + " copied, " + HumanText.count(filesChanged()) + " changed, "
                 + HumanText.count(filesDeleted()) + " deleted";
     }

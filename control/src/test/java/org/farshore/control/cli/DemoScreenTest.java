@@ -86,7 +86,27 @@ class DemoScreenTest {
         final DemoReceipt receipt =
                 new DemoReceipt("scan", List.of(EQUAL), DemoSamples.inOrder().numbers(), "write order", 12, 0);
 
-        assertThat(String.join("\n", receipt.lines())).contains("EQUAL", "not shown        write order", "12 s");
+        assertThat(String.join("\n", receipt.lines())).contains("EQUAL", "not shown    write order", "12 s");
+    }
+
+    @Test
+    void shouldFitTheReceiptIntoEightyColumns() {
+        final String digest = "0123456789abcdef".repeat(4);
+        final DemoReceipt receipt = new DemoReceipt(
+                "scan",
+                List.of(proof(digest, digest, "", "")),
+                DemoSamples.inOrder().numbers(),
+                "a long text about everything that cannot be shown when nothing but checksums is compared",
+                12,
+                1);
+
+        assertThat(receipt.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(80));
+    }
+
+    @Test
+    void shouldBreakLongStepsAtBlanks() {
+        assertThat(DemoScreen.wrap("one two three", 8)).containsExactly("one two", "three");
+        assertThat(DemoScreen.wrap("longerthanwide x", 5)).containsExactly("longerthanwide", "x");
     }
 
     private static DemoReceipt receipt(final List<DemoProof> proofs) {
