@@ -25,7 +25,7 @@ final class FakeTarget implements ReceiverLink.Handler {
     Consumer<RecordMessage> onRecord = message -> {};
     boolean isWelcoming = true;
     boolean isRefusing;
-    long durableSequence;
+    volatile long durableSequence;
     long connectionId;
     int incarnation;
 
