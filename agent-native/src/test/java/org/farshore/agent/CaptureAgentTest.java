@@ -255,6 +255,33 @@ class CaptureAgentTest {
     }
 
     @Test
+    void marksNoEndInsideAWriteThatWasBeingRecordedWhenTheAgentBegan() {
+        final AgentRig rig = new AgentRig(21, LARGE_RING, 1 << 20);
+        rig.settle();
+        final int welcomes = rig.receiver.welcomes;
+        final long begin = rig.capture.producerPosition();
+        final int write = rig.capture.submit(0, 0, filled(300 << 10, 3), () -> {
+            rig.killAgent();
+            for (int i = 0; i < 20; i++) {
+                rig.cycle(1_000_000);
+            }
+        });
+        assertThat(rig.receiver.welcomes).isGreaterThan(welcomes);
+        final long behind = rig.capture.producerPosition();
+        for (int i = 0; i < 60; i++) {
+            rig.cycle(1_000_000);
+            rig.receiver.sync(1);
+            final long freed = rig.capture.consumerPosition();
+            assertThat(freed <= begin || freed >= behind)
+                    .as("freed to %d, the write lies from %d to %d", freed, begin, behind)
+                    .isTrue();
+        }
+        rig.capture.complete(write);
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
     void comparesAfterARebootAndSendsOnlyWhatDiffers() {
         final AgentRig rig = new AgentRig(12, LARGE_RING, (130 << 20) + 4096);
         for (int at = 0; at < rig.capture.bytes(0).length; at += 1000) {

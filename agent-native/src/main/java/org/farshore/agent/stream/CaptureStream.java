@@ -241,13 +241,8 @@ public final class CaptureStream implements CaptureHandler {
         boolean pending = false;
         for (final ProtectedVolume volume : volumes) {
             if (volume != null) {
-                final boolean wasPending = !volume.readBack().mayRead();
                 volume.readBack().takenTo(taken);
                 pending |= !volume.readBack().mayRead();
-                if (wasPending && volume.readBack().mayRead()) {
-                    // A bio whose last piece was lost would stay open for ever.
-                    openBios = 0;
-                }
             }
         }
         draining = pending;

@@ -32,6 +32,7 @@ public final class ModelCapture implements CaptureSource {
     private final long captureIdLow = 77;
     private long consumerPosition;
     private long producerPosition;
+    private long busyPosition = Long.MAX_VALUE;
     private long gapEpoch;
     private long notedGapEpoch;
     private long dropped;
@@ -124,16 +125,26 @@ public final class ModelCapture implements CaptureSource {
 
     /** Submits a write: its payload is in the ring, or lost. Returns its number. */
     public int submit(final int volume, final long offset, final byte[] bytes) {
+        return submit(volume, offset, bytes, () -> {});
+    }
+
+    /** As above; something else happens between the first piece, which is held back until the last is in, and the second. */
+    public int submit(final int volume, final long offset, final byte[] bytes, final Runnable between) {
         timeNs++;
         final int pieces = (bytes.length + PIECE_LENGTH_MAX - 1) / PIECE_LENGTH_MAX;
         if (fits((long) pieces * HEADER_LENGTH + bytes.length)) {
+            busyPosition = producerPosition;
             for (int piece = 0; piece < pieces; piece++) {
+                if (piece == 1) {
+                    between.run();
+                }
                 final int at = piece * PIECE_LENGTH_MAX;
                 final int length = Math.min(PIECE_LENGTH_MAX, bytes.length - at);
                 final UnsafeBuffer payload = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 8));
                 payload.putBytes(0, bytes, at, length);
                 record(Kind.SUBMIT, volume, offset + at, length, piece == 0, piece == pieces - 1, 0, payload);
             }
+            busyPosition = Long.MAX_VALUE;
         } else {
             lose(volume, offset, bytes.length);
         }
@@ -323,7 +334,9 @@ public final class ModelCapture implements CaptureSource {
             if (slot.position < position) {
                 continue;
             }
-            if (count == recordLimit || slot.position >= limitPosition || !hand(handler, slot)) {
+            if (count == recordLimit
+                    || slot.position >= Math.min(limitPosition, busyPosition)
+                    || !hand(handler, slot)) {
                 break;
             }
             at = slot.behind;
