@@ -255,6 +255,23 @@ class CaptureAgentTest {
     }
 
     @Test
+    void goesOnWithTheCopyHoweverOftenAConnectionIsLostInsideAChunk() {
+        final AgentRig rig = new AgentRig(20, LARGE_RING, 24 << 20);
+        Arrays.fill(rig.capture.bytes(0), (byte) 5);
+        for (int round = 0; round < 5; round++) {
+            final int[] room = {10};
+            rig.receiver.backPressure = () -> room[0]-- <= 0;
+            for (int i = 0; i < 100; i++) {
+                rig.cycle(50_000_000);
+                rig.reader.doWork();
+            }
+            rig.receiver.breakLink();
+        }
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
     void marksNoEndInsideAWriteThatWasBeingRecordedWhenTheAgentBegan() {
         final AgentRig rig = new AgentRig(21, LARGE_RING, 1 << 20);
         rig.settle();

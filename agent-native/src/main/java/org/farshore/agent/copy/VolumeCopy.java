@@ -100,7 +100,10 @@ public final class VolumeCopy {
 
     /** The connection is gone: reads under way are of no use; the volumes have taken back their blocks. */
     public void abort() {
-        appending = null;
+        if (appending != null) {
+            free[freeCount++] = appending;
+            appending = null;
+        }
         chunkWriter.abort();
         while (readyCount > 0) {
             free[freeCount++] = ready[--readyCount];
