@@ -299,6 +299,22 @@ class CaptureAgentTest {
     }
 
     @Test
+    void comparesAVolumeThatAnEarlierAgentHadStopped() {
+        final AgentRig rig = new AgentRig(22, LARGE_RING, 1 << 20, 1 << 20);
+        rig.settle();
+        rig.capture.shrinkDevice(0, 512 << 10);
+        rig.settle();
+        assertThat(rig.agent.volume(0).isStopped()).isTrue();
+        rig.capture.write(0, 4096, filled(4096, 9));
+        rig.capture.write(1, 4096, filled(4096, 8));
+        rig.settle();
+        rig.capture.growDevice(0, filled(512 << 10, 0));
+        rig.killAgent();
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
     void comparesAfterARebootAndSendsOnlyWhatDiffers() {
         final AgentRig rig = new AgentRig(12, LARGE_RING, (130 << 20) + 4096);
         for (int at = 0; at < rig.capture.bytes(0).length; at += 1000) {

@@ -193,10 +193,11 @@ public final class ProtectedVolume {
         compare.abort(readBack);
     }
 
-    /** The volume cannot be followed any more. */
+    /** The volume cannot be followed any more; what is written from now on is in no bit, so a later agent must compare. */
     public void stop(final String reason) {
         if (stopReason == null) {
             stopReason = reason;
+            source.setComparing(number(), true);
             LOG.warn("volume", device.name(), "state", "stopped", "path", device.path(), "reason", reason);
         }
     }
