@@ -92,7 +92,7 @@ public final class ApplyAgent implements Agent {
 
         @Override
         void execute(final ApplyAgent agent) throws IOException, ReplicaRefusedException {
-            replica = agent.targetStreams.openReplica(target.machine(), volume, generation, target.apply());
+            replica = agent.targetStreams.openReplica(target.machine(), volume, generation, target.apply(), false);
         }
     }
 

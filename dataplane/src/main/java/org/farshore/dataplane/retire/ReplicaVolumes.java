@@ -54,6 +54,7 @@ public final class ReplicaVolumes {
     /**
      * Opens the replica of a volume, making and claiming it when it is new.
      *
+     * @param mustExist the journal knows the volume, so its replica was made long ago: an empty one would not be its copy.
      * @throws ReplicaRefusedException when it must not be used.
      */
     public ReplicaVolume open(
@@ -62,7 +63,8 @@ public final class ReplicaVolumes {
             final long uuidHigh,
             final long uuidLow,
             final long sizeBytes,
-            final int generation)
+            final int generation,
+            final boolean mustExist)
             throws IOException, ReplicaRefusedException {
         final Path directory = dataDirectory.resolve(machine).resolve(volume);
         final String setting = configured.getOrDefault(machine + "." + volume, configured.get(volume));
@@ -80,6 +82,11 @@ public final class ReplicaVolumes {
         final boolean growable = setting == null || !path.startsWith("/dev");
         if (setting != null && !growable && !files.exists(path)) {
             throw new ReplicaRefusedException("replica device " + path + " of volume " + volume + " does not exist");
+        }
+        if (mustExist && !files.exists(path)) {
+            throw new ReplicaRefusedException("replica " + path + " of volume " + volume
+                    + " is gone: put it back, or move " + dataDirectory.resolve(machine)
+                    + " away to have the machine copied anew");
         }
         final ReplicaVolume replica = openFiles(path, volume, uuidHigh, uuidLow, sizeBytes, growable);
         if (claim == null) {

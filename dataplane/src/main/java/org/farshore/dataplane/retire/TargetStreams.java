@@ -151,7 +151,7 @@ public final class TargetStreams {
             throws IOException {
         for (final StreamVolume volume : walk.everSeen) {
             try {
-                final ReplicaVolume replica = openReplica(machine, volume, walk.generation, apply);
+                final ReplicaVolume replica = openReplica(machine, volume, walk.generation, apply, true);
                 if (walk.atEnd.find(volume.uuidHigh(), volume.uuidLow()) != null) {
                     replicas.put(volume.number(), replica);
                 }
@@ -164,7 +164,11 @@ public final class TargetStreams {
     }
 
     ReplicaVolume openReplica(
-            final String machine, final StreamVolume volume, final int generation, final StreamApply apply)
+            final String machine,
+            final StreamVolume volume,
+            final int generation,
+            final StreamApply apply,
+            final boolean mustExist)
             throws IOException, ReplicaRefusedException {
         final ReplicaVolume known = apply.findReplica(volume.uuidHigh(), volume.uuidLow());
         if (known != null) {
@@ -172,7 +176,7 @@ public final class TargetStreams {
             return known;
         }
         final ReplicaVolume replica = replicaVolumes.open(
-                machine, volume.name(), volume.uuidHigh(), volume.uuidLow(), volume.sizeBytes(), generation);
+                machine, volume.name(), volume.uuidHigh(), volume.uuidLow(), volume.sizeBytes(), generation, mustExist);
         apply.addReplica(replica, volume);
         LOG.info("stream", machine, "volume", volume.name(), "replica", replica.path(), "bytes", volume.sizeBytes());
         return replica;

@@ -91,6 +91,21 @@ class MasterTargetAgentsTest {
     }
 
     @Test
+    void shouldNotTakeAnEmptyFileForAReplicaThatIsGone() throws Exception {
+        final TestSender sender = begin();
+        send(sender, writer.batch(Extent.write(1, 0, filled(512, 1))));
+        target.untilApplied(sender, writer.endSequence());
+        target.disk.restart(SimulatedDisk.Survival.ALL);
+        target.disk.delete(TargetHarness.DATA.resolve(MACHINE).resolve("data").resolve("replica.img"));
+        for (int i = 0; i < 2; i++) {
+            final TestSender again = target.start().welcomed(CAPTURE);
+            assertThat(again.rejected).isEqualTo(RejectReason.REPLICA_REFUSED);
+            assertThat(again.rejectText).contains("is gone");
+            target.disk.restart(SimulatedDisk.Survival.ALL);
+        }
+    }
+
+    @Test
     void shouldApplyAnOpenWriteOnceItIsClosed() {
         final TestSender sender = begin();
         send(sender, writer.batch(Extent.write(1, 0, filled(512, 1)), Extent.open(1, 512, filled(512, 2))));

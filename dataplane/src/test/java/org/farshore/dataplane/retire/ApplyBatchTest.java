@@ -65,7 +65,7 @@ class ApplyBatchTest {
 
     private void play(final Random random, final SimulatedDisk disk) throws Exception {
         final ReplicaVolumes volumes = new ReplicaVolumes(disk, Path.of("/data"), Map.of(), false);
-        final ReplicaVolume replica = volumes.open("m", "v", 1, 0, SIZE, 1);
+        final ReplicaVolume replica = volumes.open("m", "v", 1, 0, SIZE, 1, false);
         final byte[] oracle = new byte[SIZE];
         final UnsafeBuffer source = new UnsafeBuffer(ByteBuffer.allocateDirect(1 << 16));
         for (int round = 0; round < 3; round++) {

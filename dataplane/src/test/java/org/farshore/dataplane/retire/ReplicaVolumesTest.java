@@ -83,7 +83,7 @@ class ReplicaVolumesTest {
             final String volume,
             final long uuid)
             throws IOException, ReplicaRefusedException {
-        return new ReplicaVolumes(disk, DATA, paths, adopt).open(machine, volume, uuid, 0, SIZE, 1);
+        return new ReplicaVolumes(disk, DATA, paths, adopt).open(machine, volume, uuid, 0, SIZE, 1, false);
     }
 
     private void fill(final long at) throws IOException {
