@@ -206,7 +206,8 @@ final class MessageIntake {
     }
 
     private boolean goesDirect() {
-        if (!message.hasOnlyChunks()) {
+        // A newer sender's longer table finds no room without its payload: the journal takes the message as it is.
+        if (!message.hasOnlyChunks() || message.dataOffset() > copied.capacity()) {
             return false;
         }
         StreamVolume volume = null;

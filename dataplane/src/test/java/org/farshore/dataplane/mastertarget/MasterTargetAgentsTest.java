@@ -91,6 +91,19 @@ class MasterTargetAgentsTest {
     }
 
     @Test
+    void shouldTakeChunksWithATableThatFindsNoRoomWithoutItsPayload() {
+        final TestSender sender = begin();
+        final Extent[] chunks = new Extent[110];
+        for (int i = 0; i < chunks.length; i++) {
+            chunks[i] = Extent.chunk(1, i * 4096L, filled(512, i));
+        }
+        send(sender, writer.entryLength(80).batch(chunks));
+        target.untilApplied(sender, writer.endSequence());
+        assertThat(sender.rejected).isNull();
+        assertThat(target.replica("data")[109 * 4096]).isEqualTo((byte) 109);
+    }
+
+    @Test
     void shouldNotTakeAnEmptyFileForAReplicaThatIsGone() throws Exception {
         final TestSender sender = begin();
         send(sender, writer.batch(Extent.write(1, 0, filled(512, 1))));

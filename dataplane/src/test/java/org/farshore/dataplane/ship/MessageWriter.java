@@ -62,6 +62,7 @@ public final class MessageWriter {
     private int previousChecksum;
     private int length;
     private boolean compress;
+    private int entryLength;
 
     public MessageWriter(final long machineIdHigh, final long machineIdLow) {
         this.machineIdHigh = machineIdHigh;
@@ -77,6 +78,12 @@ public final class MessageWriter {
         this.endSequence = nextSequence - 1;
         this.capturePosition = capture;
         this.previousChecksum = 0;
+        return this;
+    }
+
+    /** From now on the entries of a batch's table have this length. */
+    public MessageWriter entryLength(final int newEntryLength) {
+        this.entryLength = newEntryLength;
         return this;
     }
 
@@ -129,7 +136,27 @@ public final class MessageWriter {
             table.reserved(0);
         }
         encoder.putPayload(lz4 ? shorter : stored, 0, lz4 ? shorter.length : stored.length);
-        return finish(encoder.encodedLength(), records, end);
+        return finish(widen(encoder.encodedLength(), extents.size()), records, end);
+    }
+
+    /** Entries as a newer sender may make them: known fields first, others behind. */
+    private int widen(final int bodyLength, final int entries) {
+        final int narrow = WriteBatchEncoder.ExtentsEncoder.sbeBlockLength();
+        if (entryLength <= narrow) {
+            return bodyLength;
+        }
+        final int group = MessageHeaderEncoder.ENCODED_LENGTH + WriteBatchEncoder.BLOCK_LENGTH;
+        final int table = group + WriteBatchEncoder.ExtentsEncoder.HEADER_SIZE;
+        final byte[] before = new byte[MessageHeaderEncoder.ENCODED_LENGTH + bodyLength];
+        buffer.getBytes(0, before);
+        buffer.putShort(group, (short) entryLength, ByteOrder.LITTLE_ENDIAN);
+        buffer.setMemory(table, entries * entryLength, (byte) 0);
+        for (int i = 0; i < entries; i++) {
+            buffer.putBytes(table + i * entryLength, before, table + i * narrow, narrow);
+        }
+        final int behind = table + entries * narrow;
+        buffer.putBytes(table + entries * entryLength, before, behind, before.length - behind);
+        return bodyLength + entries * (entryLength - narrow);
     }
 
     public MessageWriter barrier(final int... volumes) {
