@@ -6,7 +6,7 @@ import org.farshore.dataplane.runtime.BlockFile;
  * What the agent knows of the writes of its machine: a ring of records in kernel order, bits of what found no room in it,
  * and pinned bits of what the agent still has to read. Everything here outlives the agent and dies with the machine.
  *
- * <p>Coverage rule, asserted by the agent: <i>not yet durable is a subset of ring, lost, todo and sent</i>. The ring's
+ * <p>Coverage rule of the agent: <i>not yet durable is a subset of ring, lost, todo and sent</i>. The ring's
  * space is given back only when its records are acknowledged, so the ring is the resend buffer.
  *
  * <p>One thread, that of the agent's duty cycle. Nothing here blocks or allocates after {@link #open}.
