@@ -119,8 +119,7 @@ record DemoReceipt(
                 "p50 " + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P50)) + ", p99 "
                         + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P99)) + ", max "
                         + HumanText.durationMs(numbers.agent().max(ReplicationCounter.RECOVERY_LAG_MAX))
-                        + ", capture to durable"
-                        + (kills == 0 ? "" : " (with the kill)"));
+                        + " from capture to durable");
         add(lines, "points", HumanText.count(numbers.target().sum(ReplicationCounter.POINTS)) + " recovery points cut");
         add(
                 lines,

@@ -125,7 +125,7 @@ final class DemoScreen {
                 + (numbers.server() == null
                         ? Colour.RED.paint(colour, "dead")
                         : String.valueOf(numbers.server().pid()))
-                + (kills == 0 ? "" : " (killed " + kills + " time" + (kills == 1 ? "" : "s") + ")")
+                + (kills == 0 ? "" : " (killed " + (kills == 1 ? "once" : kills + " times") + ")")
                 + ", master target " + numbers.target().pid());
         return lines;
     }

@@ -29,7 +29,7 @@ class DemoScreenTest {
                 .numbers();
 
         assertThat(String.join("\n", screen.live("copying", numbers, List.of(), 1)))
-                .contains("disk0", "[##################------] 75.0 %  initial copy", "3.00 : 1", "killed 1 time")
+                .contains("disk0", "[##################------] 75.0 %  initial copy", "3.00 : 1", "killed once")
                 .doesNotContain("\u001b");
     }
 
