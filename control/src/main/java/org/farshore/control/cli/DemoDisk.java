@@ -6,6 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.farshore.dataplane.runtime.BlockFile;
+import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.ChannelBlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 
@@ -68,6 +71,9 @@ record DemoDisk(String name, Path device, Path mountPoint) {
     }
 
     private static void refuseUnlessFree(final Path device, final boolean erase) throws IOException {
+        if (!Files.exists(device)) {
+            throw refused("there is no " + device);
+        }
         final Path real = device.toRealPath();
         if (!Commands.run(MOUNT_LIMIT, List.of("test", "-b", real.toString())).ok()) {
             throw refused(device + " is no block device");
@@ -114,6 +120,13 @@ record DemoDisk(String name, Path device, Path mountPoint) {
     /** True when the disk is a real block device with a mounted filesystem. */
     boolean mounted() {
         return mountPoint != null;
+    }
+
+    /** Size in bytes. */
+    long length() throws IOException {
+        try (BlockFile file = new ChannelBlockFiles().open(device, BlockFiles.Mode.READ)) {
+            return file.length();
+        }
     }
 
     /** Gives everything the filesystem holds in memory to the device. */

@@ -46,7 +46,7 @@ record DemoProof(
     static DemoProof of(final DemoDisk disk, final long transactions, final Path targetData, final Path scratch)
             throws IOException {
         final Path replica = replica(targetData, disk.name());
-        final long size = length(disk.device());
+        final long size = disk.length();
         final long replicaSize = length(replica);
         if (size != replicaSize) {
             throw new CommandException(

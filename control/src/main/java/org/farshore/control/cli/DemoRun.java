@@ -98,7 +98,7 @@ final class DemoRun {
             final DemoDisk disk = options.device == null
                     ? DemoDisk.loop(site.directory(), name, options.size)
                     : DemoDisk.device(site.directory(), name, options.device, options.erase);
-            workloads.add(DemoWorkload.onMount(disk, options.size, rate, seed));
+            workloads.add(DemoWorkload.onMount(disk, rate, seed));
         }
         for (final DemoWorkload workload : workloads) {
             final DemoDisk disk = workload.disk();

@@ -44,10 +44,9 @@ final class DemoWorkload {
         thread.setDaemon(true);
     }
 
-    /** For a mounted disk of {@code size} bytes: puts the first data there. */
-    static DemoWorkload onMount(final DemoDisk disk, final long size, final double bytesPerSecond, final long seed)
-            throws IOException {
-        final Content content = Content.create(disk.mountPoint(), size, seed);
+    /** For a mounted disk: puts the first data there. */
+    static DemoWorkload onMount(final DemoDisk disk, final double bytesPerSecond, final long seed) throws IOException {
+        final Content content = Content.create(disk.mountPoint(), disk.length(), seed);
         disk.sync();
         return new DemoWorkload(disk, content.ledger(), content.tree(), null, bytesPerSecond);
     }
@@ -69,7 +68,7 @@ final class DemoWorkload {
         static Content create(final Path root, final long size, final long seed) throws IOException {
             final long fill = Math.min(size / 6, FILL_MAX);
             final Path database = Files.createDirectories(root.resolve("db")).resolve(SqliteLedger.FILE);
-            final SqliteLedger ledger = new SqliteLedger(database, seed);
+            final SqliteLedger ledger = new SqliteLedger(database, size / 32, seed);
             final FileTree tree = new FileTree(Files.createDirectories(root.resolve("tree")), 2 * fill, seed + 1);
             ledger.create();
             tree.create(fill);

@@ -18,14 +18,18 @@ final class SqliteLedger {
     private static final int ACCOUNTS = 1000;
     private static final int OPENING_BALANCE = 1000;
     private static final int NOTE_LENGTH = 1500;
-    private static final int TRANSFERS_KEPT = 20_000;
+    private static final int TRANSFERS_KEPT_MAX = 20_000;
+    private static final int ROW_LENGTH = 2048;
 
     private final Path database;
+    private final long transfersKept;
     private final SplittableRandom random;
     private final AtomicLong transfers = new AtomicLong();
 
-    SqliteLedger(final Path database, final long seed) {
+    /** Keeps as many transfers as fit {@code bytesMax}, roughly. */
+    SqliteLedger(final Path database, final long bytesMax, final long seed) {
         this.database = database;
+        this.transfersKept = Math.min(TRANSFERS_KEPT_MAX, bytesMax / ROW_LENGTH);
         this.random = new SplittableRandom(seed);
     }
 
@@ -52,7 +56,7 @@ final class SqliteLedger {
                     .append("UPDATE account SET balance=balance+" + amount + " WHERE id=" + target + ";")
                     .append("INSERT INTO transfer VALUES(" + id + "," + source + "," + target + "," + amount
                             + ",randomblob(" + NOTE_LENGTH + "));")
-                    .append("DELETE FROM transfer WHERE id<=" + (id - TRANSFERS_KEPT) + ";COMMIT;\n");
+                    .append("DELETE FROM transfer WHERE id<=" + (id - transfersKept) + ";COMMIT;\n");
         }
         sql(script.toString());
         transfers.addAndGet(count);

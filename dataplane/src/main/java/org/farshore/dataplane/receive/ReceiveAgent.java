@@ -8,6 +8,7 @@ import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.ship.HelloMessage;
 import org.farshore.dataplane.ship.Links;
 import org.farshore.dataplane.ship.ReceiverLink;
 import org.farshore.dataplane.ship.StreamLimits;
@@ -65,17 +66,17 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
         if (farewells.concerns(peer)) {
             return;
         }
-        if (!hello.wrap(buffer, offset, length)) {
+        if (hello.wrap(buffer, offset, length) != null) {
             context.malformed().incrementRelease();
         } else if (hello.isGoodbye()) {
             if (peer.attachment() instanceof ReceiveSession session) {
-                session.onGoodbye(hello.connectionId);
+                session.onGoodbye(hello.connectionId());
             }
-        } else if (hello.protocolVersion != StreamLimits.PROTOCOL_VERSION) {
+        } else if (hello.protocolVersion() != StreamLimits.PROTOCOL_VERSION) {
             refuse(
                     peer,
                     RejectReason.VERSION,
-                    "protocol version " + hello.protocolVersion + ", this master target speaks "
+                    "protocol version " + hello.protocolVersion() + ", this master target speaks "
                             + StreamLimits.PROTOCOL_VERSION);
         } else {
             greet(peer);
@@ -83,7 +84,7 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
     }
 
     private void greet(final ReceiverLink.Peer peer) {
-        final String machine = TargetStreams.hex(hello.machineIdHigh, hello.machineIdLow);
+        final String machine = TargetStreams.hex(hello.machineIdHigh(), hello.machineIdLow());
         if (!context.isLetIn(machine)) {
             refuse(
                     peer,
@@ -108,7 +109,7 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
 
     private ReceiveSession find() {
         for (final ReceiveSession session : sessions) {
-            if (session.isMachine(hello.machineIdHigh, hello.machineIdLow)) {
+            if (session.isMachine(hello.machineIdHigh(), hello.machineIdLow())) {
                 return session;
             }
         }
@@ -117,7 +118,7 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
 
     private void refuse(final ReceiverLink.Peer peer, final RejectReason reason, final String text) {
         LOG.warn("peer", peer.describe(), "rejected", reason, "reason", text);
-        farewells.say(peer, hello.connectionId, reason, text, nowNs);
+        farewells.say(peer, hello.connectionId(), reason, text, nowNs);
     }
 
     @Override

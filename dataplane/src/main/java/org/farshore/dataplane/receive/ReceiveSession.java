@@ -11,6 +11,7 @@ import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.ship.HelloMessage;
 import org.farshore.dataplane.ship.LinkStatus;
 import org.farshore.dataplane.ship.ReceiverLink.Peer;
 
@@ -37,6 +38,9 @@ import org.farshore.dataplane.ship.ReceiverLink.Peer;
 final class ReceiveSession {
     private static final StateLog LOG = StateLog.of(ReceiveSession.class);
     private static final long ACK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** Links lose nothing while they live: a Hello that is repeated within this time was sent before Welcome was heard. */
+    private static final long WELCOME_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long ALIVE_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long NO_CAPTURE_POSITION = -1;
 
@@ -82,6 +86,7 @@ final class ReceiveSession {
     private long welcomeCaptureIdLow;
     private long welcomeCapturePosition;
     private long sealPosition;
+    private long welcomedNs;
     private long ackedSequence;
     private long ackedNs;
     private CompareOutcome outcome;
@@ -114,15 +119,15 @@ final class ReceiveSession {
     }
 
     void onHello(final Peer sender, final HelloMessage hello, final long nowNs) {
-        if (peer == sender && connectionId == hello.connectionId) {
+        if (peer == sender && connectionId == hello.connectionId()) {
             heardNs = nowNs;
-            if (state == State.RECEIVING && intake.isUntouched()) {
+            if (state == State.RECEIVING && intake.isUntouched() && nowNs - welcomedNs >= WELCOME_INTERVAL_NS) {
                 to(State.WELCOMING, "asked again");
             }
             return;
         }
         if (isDuplicate(hello, nowNs)) {
-            refuse(sender, hello.connectionId, RejectReason.DUPLICATE_MACHINE, duplicateText(sender), nowNs);
+            refuse(sender, hello.connectionId(), RejectReason.DUPLICATE_MACHINE, duplicateText(sender), nowNs);
             return;
         }
         if (peer != null && peer != sender) {
@@ -130,14 +135,14 @@ final class ReceiveSession {
         }
         peer = sender;
         sender.attach(this);
-        connectionId = hello.connectionId;
-        captureIdHigh = hello.captureIdHigh;
-        captureIdLow = hello.captureIdLow;
-        consumerPosition = hello.consumerPosition;
-        helloGeneration = hello.generation;
+        connectionId = hello.connectionId();
+        captureIdHigh = hello.captureIdHigh();
+        captureIdLow = hello.captureIdLow();
+        consumerPosition = hello.consumerPosition();
+        helloGeneration = hello.generation();
         hasHeard = true;
         heardNs = nowNs;
-        LOG.info("session", machine, "hello", sender.describe(), "name", hello.machineName);
+        LOG.info("session", machine, "hello", sender.describe(), "name", hello.machineName());
         to(stream == null ? State.OPENING : State.DRAINING, "hello");
         if (writer != null) {
             writer.closeGroup();
@@ -145,7 +150,7 @@ final class ReceiveSession {
     }
 
     private boolean isDuplicate(final HelloMessage hello, final long nowNs) {
-        final boolean sameCapture = hello.captureIdHigh == captureIdHigh && hello.captureIdLow == captureIdLow;
+        final boolean sameCapture = hello.captureIdHigh() == captureIdHigh && hello.captureIdLow() == captureIdLow;
         return hasHeard && !sameCapture && (peer != null || nowNs - heardNs < ALIVE_NS);
     }
 
@@ -304,6 +309,7 @@ final class ReceiveSession {
             leave(RejectReason.PROTOCOL, "the way back is closed", nowNs);
         } else if (status == LinkStatus.OK) {
             ackedSequence = -1;
+            welcomedNs = nowNs;
             to(State.RECEIVING, "welcomed");
         }
         return status == LinkStatus.OK ? 1 : 0;

@@ -202,6 +202,9 @@ class MasterTargetAgentsTest {
     void shouldAnswerARepeatedHelloWithTheSameWelcome() {
         final TestSender sender = target.start().welcomed(CAPTURE);
         sender.hello(CAPTURE);
+        settle(sender);
+        assertThat(sender.welcomes).as("at once: on its way already").isEqualTo(1);
+        sender.hello(CAPTURE);
         target.until(sender, () -> sender.welcomes == 2);
         assertThat(sender.welcome.incarnation()).isEqualTo(1);
     }

@@ -155,7 +155,9 @@ final class TestSender {
         final long position = decoder.capturePosition();
         final long high = decoder.captureIdHigh();
         final long low = decoder.captureIdLow();
-        link.openData(decoder.dataStreamId(), decoder.dataSessionId());
+        if (welcomes == 0) {
+            link.openData(decoder.dataStreamId(), decoder.dataSessionId());
+        }
         final List<String> volumes = new ArrayList<>();
         for (final WelcomeDecoder.VolumesDecoder volume : decoder.volumes()) {
             final long uuid = volume.uuidHigh();
