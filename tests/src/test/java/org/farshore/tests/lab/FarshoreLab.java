@@ -1,5 +1,7 @@
 package org.farshore.tests.lab;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -21,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 
 /**
@@ -31,6 +34,9 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  * <p>Totals go over all lives of a role: a killed role's last counter values are kept.
  */
 public final class FarshoreLab implements AutoCloseable {
+    private static final int EXIT_UNAVAILABLE = ExitCode.UNAVAILABLE.code();
+    private static final long STREAMING = 3;
+
     private static final Duration UP_LIMIT = Duration.ofSeconds(30);
     private static final Deque<FarshoreLab> OPEN = new ConcurrentLinkedDeque<>();
 
@@ -127,7 +133,8 @@ public final class FarshoreLab implements AutoCloseable {
         return instance;
     }
 
-    private Path aeronDirectory(final Role role) {
+    /** Shared memory of the role: what {@code farshore stat --dir} looks at. */
+    public Path aeronDirectory(final Role role) {
         return Path.of("/dev/shm/farshore-" + role.verb() + "-" + instance);
     }
 
@@ -255,6 +262,26 @@ public final class FarshoreLab implements AutoCloseable {
     /** Starts one role and waits until it is up. */
     public RoleProcess start(final Role role) {
         return launch(role).awaitUp(UP_LIMIT);
+    }
+
+    /**
+     * Starts the agent as its service unit does: again when it ends with 75, as it must while the target still takes the one
+     * before it, with another capture, for alive.
+     */
+    public void startAgentUntilWelcome(final Duration limit) {
+        start(Role.AGENT);
+        Await.until(
+                "the agent is welcome",
+                limit,
+                () -> {
+                    final RoleProcess agent = process(Role.AGENT);
+                    if (!agent.alive()) {
+                        assertThat(agent.awaitExit(limit)).as(agent.tail()).isEqualTo(EXIT_UNAVAILABLE);
+                        start(Role.AGENT);
+                    }
+                    return now(Role.AGENT, ReplicationCounter.SESSION_STATE) == STREAMING;
+                },
+                this::state);
     }
 
     /** Starts one role without waiting. */

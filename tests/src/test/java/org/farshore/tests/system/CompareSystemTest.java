@@ -38,7 +38,7 @@ class CompareSystemTest {
             lab.forgetKernelSide();
             changeUnseen(disk);
             final double bareRate = DirectDisk.readRate(disk.path());
-            lab.start(Role.AGENT);
+            lab.startAgentUntilWelcome(LIMIT);
             final double agentRate = rateOfComparing(lab);
             lab.assertEqualWhenCaughtUp("an unclean stop", LIMIT);
             final long resync = lab.now(Role.AGENT, ReplicationCounter.RESYNC_BYTES);
