@@ -117,7 +117,7 @@ public final class JournalInspector {
                 List.of());
     }
 
-    /** Reads every frame from the horizon's segment on; the handler gets those at or behind the horizon. */
+    /** Reads every frame from the horizon's segment on, those that were applied already too: no one reuses that segment. */
     public Walk walk(final JournalFrameHandler handler) {
         try (JournalScan scan =
                 new JournalScan(files, BlockFiles.Mode.READ, table, fromHorizon(), this::horizonNow, handler)) {
@@ -128,7 +128,7 @@ public final class JournalInspector {
         }
     }
 
-    /** The walk begins at the horizon, also with what was applied since. */
+    /** The walk hands on everything it reads, also what was applied. */
     private StreamState fromHorizon() {
         return new StreamState(
                 state.machineIdHigh(),
@@ -140,7 +140,7 @@ public final class JournalInspector {
                 state.captureIdLow(),
                 state.floor(),
                 state.horizon(),
-                state.horizon(),
+                0,
                 state.appliedSequence(),
                 state.appliedCapturePosition(),
                 Math.max(state.durablePosition(), state.appliedPosition()),
