@@ -389,6 +389,24 @@ class CaptureAgentTest {
     }
 
     @Test
+    void endsACompareOfAVolumeThatGrowsMeanwhile() {
+        final AgentRig rig = new AgentRig(23, LARGE_RING, (1 << 20) + 4096 + 512);
+        rig.settle();
+        rig.capture.reboot();
+        rig.killAgent();
+        for (int i = 0; i < 50; i++) {
+            rig.cycle(1_000_000);
+        }
+        assertThat(rig.agent.volume(0).compare().isRunning()).isTrue();
+        rig.capture.growDevice(0, filled(200 << 10, 3));
+        rig.cycle(1_100_000_000);
+        assertThat(rig.agent.volume(0).sizeBytes()).isEqualTo((1 << 20) + 4096 + 512 + (200 << 10));
+        assertThat(rig.agent.volume(0).compare().isRunning()).isTrue();
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
     void stopsAVolumeThatShrinksAndGoesOnWithTheOthers() {
         final AgentRig rig = new AgentRig(16, LARGE_RING, 1 << 20, 1 << 20);
         rig.settle();

@@ -11,7 +11,7 @@ import org.farshore.dataplane.ship.StreamLimits;
  * and the receiver answers which differ. A group is an open read from its begin until its hashes are in the stream: a piece
  * that was written meanwhile counts as different. Answers come in order; a few messages may be unanswered. After a lost
  * connection the compare goes on behind the last answer, under a new key, since no piece may be hashed twice under one.
- * One thread.
+ * A volume that grows meanwhile is compared up to the size it began with; what was added is read as it is. One thread.
  */
 public final class CompareRun {
     /** Most messages without an answer. */
@@ -70,10 +70,6 @@ public final class CompareRun {
     void abort(final ReadBack readBack) {
         readBack.abortCompare(read);
         outstandingReads = 0;
-    }
-
-    void grow(final long newSizeBytes) {
-        sizeBytes = newSizeBytes;
     }
 
     public boolean isRunning() {

@@ -264,7 +264,6 @@ public final class ProtectedVolume {
         if (readBack.phase() == VolumePhase.ORDERED) {
             readBack.phase(VolumePhase.RESYNC);
         }
-        compare.grow(newSizeBytes);
         mustResize = true;
     }
 
