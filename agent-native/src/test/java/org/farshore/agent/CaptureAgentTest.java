@@ -50,10 +50,10 @@ class CaptureAgentTest {
     void everyCutIsLegalUnderLoad(final int seed) {
         for (int run = 0; run < 6; run++) {
             final AgentRig rig = new AgentRig(seed * 100 + run, LARGE_RING, 600 << 10, 200 << 10);
+            rig.writeMeanwhile(8);
             for (int step = 0; step < 4_000; step++) {
                 rig.randomStep(8);
             }
-            rig.completeAll();
             rig.settle();
             rig.assertEqual();
             assertThat(rig.total(ReplicationCounter.RESYNC_BYTES)).isZero();
@@ -66,13 +66,13 @@ class CaptureAgentTest {
     void everyCutIsLegalWhenTheAgentIsKilledAtAnyStep(final int seed) {
         for (int run = 0; run < 8; run++) {
             final AgentRig rig = new AgentRig(seed * 1000 + run, LARGE_RING, 400 << 10, 100 << 10);
+            rig.writeMeanwhile(6);
             for (int step = 0; step < 3_000; step++) {
                 rig.randomStep(6);
                 if (rig.random.nextInt(150) == 0) {
                     rig.killAgent();
                 }
             }
-            rig.completeAll();
             rig.settle();
             rig.assertEqual();
             assertThat(rig.total(ReplicationCounter.RESYNC_BYTES)).isZero();
@@ -86,13 +86,13 @@ class CaptureAgentTest {
             final AgentRig rig = new AgentRig(seed * 2000 + run, LARGE_RING, 400 << 10, 100 << 10);
             rig.settle();
             rig.receiver.backPressure = () -> rig.random.nextInt(5) == 0;
+            rig.writeMeanwhile(6);
             for (int step = 0; step < 3_000; step++) {
                 rig.randomStep(6);
                 if (rig.random.nextInt(150) == 0) {
                     rig.receiver.breakLink();
                 }
             }
-            rig.completeAll();
             rig.settle();
             rig.assertEqual();
             assertThat(rig.total(ReplicationCounter.RESYNC_BYTES)).isZero();
@@ -105,6 +105,7 @@ class CaptureAgentTest {
     void everyCutIsLegalWhenTheRingOverflowsAndAgentsDie(final int seed) {
         for (int run = 0; run < 8; run++) {
             final AgentRig rig = new AgentRig(seed * 3000 + run, SMALL_RING, 400 << 10, 100 << 10);
+            rig.writeMeanwhile(6);
             for (int step = 0; step < 4_000; step++) {
                 rig.randomStep(6);
                 if (rig.random.nextInt(600) == 0) {
@@ -122,11 +123,57 @@ class CaptureAgentTest {
                     rig.killAgent();
                 }
             }
-            rig.completeAll();
             rig.settle();
             rig.assertEqual();
             assertThat(rig.capture.droppedCount()).isPositive();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+    void makesNoCutThatNeedsAWriteWhichTheRingLost(final int ringLook) {
+        final AgentRig rig = new AgentRig(20, LARGE_RING, 64 << 10);
+        for (int round = 0; round < 4; round++) {
+            rig.settle();
+            final int[] looks = {0};
+            final int wait = round;
+            rig.capture.meanwhile(() -> {
+                if (++looks[0] == ringLook + 8 * wait) {
+                    rig.capture.loseNext(2);
+                    rig.complete(rig.submit(0, 10, 3));
+                    rig.complete(rig.submit(0, 40, 3));
+                }
+            });
+            rig.capture.advance(1_000_000_000);
+            for (int i = 0; i < 20; i++) {
+                rig.cycle(20_000_000);
+                rig.receiver.sync(100);
+            }
+        }
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
+    void readsNothingBeforeOldRecordsAreInTheStreamAgain() {
+        final AgentRig rig = new AgentRig(21, LARGE_RING, 64 << 10);
+        rig.settle();
+        rig.complete(rig.submit(0, 8, 2));
+        rig.capture.loseNext(2);
+        rig.complete(rig.submit(0, 8, 2));
+        for (int i = 0; i < 50; i++) {
+            rig.cycle(20_000_000);
+            rig.reader.doWork();
+        }
+        rig.receiver.breakLink();
+        rig.capture.busyBehind(0);
+        for (int i = 0; i < 50; i++) {
+            rig.cycle(20_000_000);
+            rig.reader.doWork();
+            rig.receiver.sync(100);
+        }
+        rig.settle();
+        rig.assertEqual();
     }
 
     @Test
@@ -186,7 +233,7 @@ class CaptureAgentTest {
     void readsAgainWhatWasInFlightWhenCaptureBegan() {
         final AgentRig rig = new AgentRig(7, LARGE_RING, 64 << 10);
         final int write = rig.capture.submitUnseen(0, 8192, filled(4096, 3));
-        rig.settle();
+        rig.rest();
         rig.capture.complete(write);
         rig.settle();
         rig.assertEqual();
@@ -341,6 +388,7 @@ class CaptureAgentTest {
             rig.capture.bytes(0)[300_000] = 77;
             rig.capture.reboot();
             rig.killAgent();
+            rig.writeMeanwhile(6);
             for (int step = 0; step < 2_000; step++) {
                 rig.randomStep(6);
                 if (rig.random.nextInt(100) == 0) {
@@ -350,7 +398,6 @@ class CaptureAgentTest {
                     rig.killAgent();
                 }
             }
-            rig.completeAll();
             rig.settle();
             rig.assertEqual();
         }

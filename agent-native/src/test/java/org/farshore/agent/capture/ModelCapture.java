@@ -39,6 +39,9 @@ public final class ModelCapture implements CaptureSource {
     private long timeNs = 1;
     private int nextWrite;
     private long readFailures;
+    private long heldPosition = Long.MAX_VALUE;
+    private Runnable meanwhile = () -> {};
+    private int losses;
 
     private static final class Volume {
         byte[] bytes;
@@ -116,6 +119,30 @@ public final class ModelCapture implements CaptureSource {
     /** The volume gets smaller. */
     public void shrinkDevice(final int volume, final int sizeBytes) {
         volumes.get(volume).bytes = java.util.Arrays.copyOf(volumes.get(volume).bytes, sizeBytes);
+    }
+
+    /** The record behind so many is still being written: it and those behind it cannot be taken. */
+    public void busyBehind(final int records) {
+        heldPosition = ring.stream()
+                .skip(records)
+                .mapToLong(slot -> slot.position)
+                .findFirst()
+                .orElse(producerPosition);
+    }
+
+    /** No record is being written. */
+    public void notBusy() {
+        heldPosition = Long.MAX_VALUE;
+    }
+
+    /** What the machine does while the agent is inside a duty cycle: run whenever the agent looks at the ring's end. */
+    public void meanwhile(final Runnable work) {
+        meanwhile = work;
+    }
+
+    /** The next so many records find no room. */
+    public void loseNext(final int count) {
+        losses = count;
     }
 
     /** So many of the next reads fail. */
@@ -228,6 +255,7 @@ public final class ModelCapture implements CaptureSource {
         notedGapEpoch = 0;
         ring.clear();
         open.clear();
+        notBusy();
         for (final Volume volume : volumes) {
             volume.newBits();
             volume.comparing = false;
@@ -263,6 +291,10 @@ public final class ModelCapture implements CaptureSource {
     }
 
     private boolean fits(final long length) {
+        if (losses > 0) {
+            losses--;
+            return false;
+        }
         return producerPosition - consumerPosition + length + PIECE_LENGTH_MAX / 4 <= ringLength;
     }
 
@@ -314,6 +346,7 @@ public final class ModelCapture implements CaptureSource {
 
     @Override
     public long producerPosition() {
+        meanwhile.run();
         return producerPosition;
     }
 
@@ -335,7 +368,7 @@ public final class ModelCapture implements CaptureSource {
                 continue;
             }
             if (count == recordLimit
-                    || slot.position >= Math.min(limitPosition, busyPosition)
+                    || slot.position >= Math.min(limitPosition, Math.min(busyPosition, heldPosition))
                     || !hand(handler, slot)) {
                 break;
             }

@@ -67,6 +67,15 @@ public final class AgentRig implements ModelReceiver.CutListener {
         startAgent();
     }
 
+    /** Writes go on inside duty cycles, until the rig is to settle. */
+    public void writeMeanwhile(final int inFlightMax) {
+        capture.meanwhile(() -> {
+            for (int i = random.nextInt(4) == 0 ? 4 : 0; i > 0; i--) {
+                randomWrite(inFlightMax);
+            }
+        });
+    }
+
     // the agent
 
     /** A new agent over what is pinned. */
@@ -164,16 +173,24 @@ public final class AgentRig implements ModelReceiver.CutListener {
         agent.doWork();
     }
 
-    /** Everything works and nothing is written, until the agent is idle. */
+    /** All writes complete, everything works, until the agent is idle. */
     public void settle() {
+        capture.meanwhile(() -> {});
+        completeAll();
+        rest();
+    }
+
+    /** Everything works and nothing new is written, until the agent is idle. */
+    public void rest() {
         receiver.backPressure = () -> false;
         receiver.answersHello = true;
         receiver.rejects = null;
+        capture.notBusy();
         for (int i = 0; i < 40_000; i++) {
             cycle(2_000_000);
             reader.doWork();
             receiver.sync(Integer.MAX_VALUE);
-            if (i > 2_000 && agent.isIdle() && receiver.unsyncedCount() == 0) {
+            if (i > 800 && agent.isIdle() && receiver.unsyncedCount() == 0) {
                 return;
             }
         }
@@ -257,24 +274,29 @@ public final class AgentRig implements ModelReceiver.CutListener {
     /** One step of everything, chosen at random: I/O, duty cycles, reads, syncs, back pressure. */
     public void randomStep(final int inFlightMax) {
         switch (random.nextInt(10)) {
-            case 0, 1 -> {
-                if (capture.inFlight().size() < inFlightMax) {
-                    final int volume = random.nextInt(volumes.size());
-                    final int sectors = capture.bytes(volume).length / SECTOR;
-                    final int count = 1 + random.nextInt(random.nextInt(8) == 0 ? 140 : 12);
-                    submit(volume, random.nextInt(sectors), count);
-                }
-            }
-            case 2, 3 -> {
-                final List<Integer> open = capture.inFlight();
-                if (!open.isEmpty()) {
-                    final int write = open.get(random.nextInt(open.size()));
-                    complete(write);
-                }
-            }
+            case 0, 1, 2, 3 -> randomWrite(inFlightMax);
             case 4 -> reader.doWork();
             case 5 -> receiver.sync(random.nextInt(6));
+            case 6 -> {
+                if (random.nextInt(3) == 0) {
+                    capture.busyBehind(random.nextInt(12));
+                } else {
+                    capture.notBusy();
+                }
+            }
             default -> cycle(random.nextInt(4) == 0 ? 30_000_000 : 1_000_000);
+        }
+    }
+
+    private void randomWrite(final int inFlightMax) {
+        final List<Integer> open = capture.inFlight();
+        if (random.nextBoolean() && !open.isEmpty()) {
+            complete(open.get(random.nextInt(open.size())));
+        } else if (open.size() < inFlightMax) {
+            final int volume = random.nextInt(volumes.size());
+            final int sectors = capture.bytes(volume).length / SECTOR;
+            final int count = 1 + random.nextInt(random.nextInt(8) == 0 ? 140 : 12);
+            submit(volume, random.nextInt(sectors), count);
         }
     }
 

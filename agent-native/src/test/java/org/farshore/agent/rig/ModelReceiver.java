@@ -21,6 +21,7 @@ import org.farshore.dataplane.codecs.replication.PieceHashesDecoder;
 import org.farshore.dataplane.codecs.replication.RejectEncoder;
 import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.codecs.replication.UnreadableExtentDecoder;
+import org.farshore.dataplane.codecs.replication.VolumeStateDecoder;
 import org.farshore.dataplane.codecs.replication.WelcomeEncoder;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
 import org.farshore.dataplane.codecs.replication.WriteOrder;
@@ -45,6 +46,7 @@ import org.farshore.dataplane.volume.VolumeTable;
 public final class ModelReceiver implements Links {
     /** Told when a barrier became durable and the replicas stand at it. */
     public interface CutListener {
+        /** The replicas stand at a barrier, or, with a time of 0, where a volume turned to ORDERED. */
         void onCut(long cutTimeNs, List<Integer> volumes);
     }
 
@@ -381,6 +383,11 @@ public final class ModelReceiver implements Links {
         }
         switch (message.templateId()) {
             case BarrierDecoder.TEMPLATE_ID -> onBarrier(message);
+            case VolumeStateDecoder.TEMPLATE_ID -> {
+                if (message.writeOrder() == WriteOrder.ORDERED.value()) {
+                    listener.onCut(0, orderedVolumes());
+                }
+            }
             case PieceHashesDecoder.TEMPLATE_ID -> compare(message);
             case UnreadableExtentDecoder.TEMPLATE_ID ->
                 unreadable.add(new UnreadableExtentDecoder()
@@ -414,6 +421,16 @@ public final class ModelReceiver implements Links {
         }
         cuts++;
         listener.onCut(message.captureTimeNs(), ordered);
+    }
+
+    private List<Integer> orderedVolumes() {
+        final List<Integer> ordered = new ArrayList<>();
+        for (final StreamVolume volume : durable.all()) {
+            if (volume.writeOrder() == WriteOrder.ORDERED) {
+                ordered.add(volume.number());
+            }
+        }
+        return ordered;
     }
 
     private void compare(final RecordMessage message) {
