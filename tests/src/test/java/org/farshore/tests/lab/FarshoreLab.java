@@ -35,7 +35,8 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  */
 public final class FarshoreLab implements AutoCloseable {
     private static final int EXIT_UNAVAILABLE = ExitCode.UNAVAILABLE.code();
-    private static final long STREAMING = 3;
+    /** Value of {@link ReplicationCounter#SESSION_STATE}. */
+    public static final int STREAMING = 3;
 
     private static final Duration UP_LIMIT = Duration.ofSeconds(30);
     private static final Deque<FarshoreLab> OPEN = new ConcurrentLinkedDeque<>();

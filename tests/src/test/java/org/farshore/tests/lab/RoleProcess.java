@@ -91,7 +91,11 @@ public final class RoleProcess {
         return this;
     }
 
-    private boolean isUp() {
+    /** True when the role's counters tell this process's id. */
+    boolean isUp() {
+        if (counters != null) {
+            return true;
+        }
         final RoleCounters found = RoleCounters.tryOpen(aeronDirectory);
         if (found == null) {
             return false;

@@ -42,17 +42,20 @@ class CompareSystemTest {
             final double agentRate = rateOfComparing(lab);
             lab.assertEqualWhenCaughtUp("an unclean stop", LIMIT);
             final long resync = lab.now(Role.AGENT, ReplicationCounter.RESYNC_BYTES);
+            final double replicaRate = DirectDisk.readRate(lab.replica("disk"));
             System.out.printf(
                     Locale.ROOT,
-                    "compare: %d bytes changed unseen, resyncBytes=%d initialCopyBytes=%d; compared %.2f GB/s with both ends"
-                            + " on this machine, bare O_DIRECT read of the source %.2f GB/s, of the replica %.2f GB/s (ratio %.2f)%n",
+                    "compare: %d bytes changed unseen, resyncBytes=%d initialCopyBytes=%d%n"
+                            + "compare: each end read and hashed %.2f GB/s, both on this machine; bare O_DIRECT read of the"
+                            + " source %.2f GB/s (ratio %.2f), of the replica %.2f GB/s (ratio %.2f)%n",
                     CHANGED_BLOCKS * 4096L,
                     resync,
                     lab.now(Role.AGENT, ReplicationCounter.INITIAL_COPY_BYTES),
                     agentRate / 1e9,
                     bareRate / 1e9,
-                    DirectDisk.readRate(lab.replica("disk")) / 1e9,
-                    agentRate / bareRate);
+                    agentRate / bareRate,
+                    replicaRate / 1e9,
+                    agentRate / replicaRate);
             assertThat(resync).isPositive().isLessThanOrEqualTo(CHANGED_BLOCKS * PIECE_LENGTH);
             assertThat(lab.now(Role.AGENT, ReplicationCounter.INITIAL_COPY_BYTES))
                     .isZero();

@@ -77,7 +77,7 @@ class KillSystemTest {
     }
 
     private static boolean nearlyCaughtUp(final FarshoreLab lab) {
-        return lab.now(Role.AGENT, ReplicationCounter.SESSION_STATE) == 3
+        return lab.now(Role.AGENT, ReplicationCounter.SESSION_STATE) == FarshoreLab.STREAMING
                 && lab.now(Role.AGENT, ReplicationCounter.CAPTURE_PRODUCER_POSITION)
                                 - lab.now(Role.AGENT, ReplicationCounter.CAPTURE_RELEASED_POSITION)
                         < CAUGHT_UP_BYTES;
