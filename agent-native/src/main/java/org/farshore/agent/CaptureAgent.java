@@ -1,5 +1,6 @@
 package org.farshore.agent;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
@@ -231,14 +232,27 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         }
     }
 
+    /** What the receiver knows and is none of ours has left the stream, also where one of ours has its number now. */
     private void noteRemoved(final Welcome welcome) {
+        Arrays.fill(removed, false);
+        mustForgetVolumes = false;
         for (int i = 0; i < welcome.volumeCount(); i++) {
             final int number = welcome.number(i);
-            if (number < volumes.length && volumes[number] == null) {
+            if (number < removed.length && !isOurs(welcome, i)) {
                 removed[number] = true;
                 mustForgetVolumes = true;
             }
         }
+    }
+
+    private boolean isOurs(final Welcome welcome, final int index) {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null
+                    && welcome.find(volume.device().uuidHigh(), volume.device().uuidLow()) == index) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -309,16 +323,8 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         return work;
     }
 
-    /** Tells the receiver every turn that it does not know yet; false when the link has no room now. */
+    /** Tells the receiver what has left, then every turn that it does not know yet; false when the link has no room now. */
     private boolean announce() {
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null && volume.mustAnnounce()) {
-                records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
-                if (!volume.announce(records, writer, sent)) {
-                    return false;
-                }
-            }
-        }
         for (int number = 0; mustForgetVolumes && number < removed.length; number++) {
             if (removed[number]) {
                 records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
@@ -329,6 +335,14 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
             }
         }
         mustForgetVolumes = false;
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.mustAnnounce()) {
+                records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
+                if (!volume.announce(records, writer, sent)) {
+                    return false;
+                }
+            }
+        }
         return true;
     }
 

@@ -425,6 +425,25 @@ class CaptureAgentTest {
     }
 
     @Test
+    void removesAVolumeWhoseNumberAnotherHasNow() {
+        final AgentRig rig = new AgentRig(24, LARGE_RING, 1 << 20, 64 << 10);
+        Arrays.fill(rig.capture.bytes(0), (byte) 5);
+        rig.settle();
+        rig.replaceVolume(0, filled(1 << 20, 6));
+        for (int i = 0; i < 20; i++) {
+            rig.cycle(1_000_000);
+        }
+        rig.receiver.breakLink();
+        rig.settle();
+        rig.assertEqual();
+        assertThat(rig.receiver.volume(0).name()).isEqualTo("v0-next");
+        assertThat(rig.receiver.volume(1).name()).isEqualTo("v1");
+        rig.receiver.breakLink();
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    @Test
     void followsAVolumeThatGrows() {
         final AgentRig rig = new AgentRig(15, LARGE_RING, 1 << 20);
         rig.settle();

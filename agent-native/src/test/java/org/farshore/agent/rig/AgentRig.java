@@ -145,6 +145,23 @@ public final class AgentRig implements ModelReceiver.CutListener {
         startAgent();
     }
 
+    /** The operator removes a volume and protects another, which gets its number; a new agent begins. */
+    public void replaceVolume(final int number, final byte[] content) {
+        final VolumeDevice old = volumes.get(number);
+        System.arraycopy(content, 0, capture.bytes(number), 0, content.length);
+        volumes.set(
+                number,
+                new VolumeDevice(
+                        number,
+                        old.name() + "-next",
+                        old.uuidHigh() + 1000,
+                        old.uuidLow(),
+                        old.path(),
+                        old.sizeBytes(),
+                        old.file()));
+        killAgent();
+    }
+
     /** Counted by all agents so far. */
     public long total(final ReplicationCounter counter) {
         return totals.getOrDefault(counter, 0L) + counters.get(counter).get();

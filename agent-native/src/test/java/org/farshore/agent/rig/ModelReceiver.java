@@ -375,6 +375,7 @@ public final class ModelReceiver implements Links {
             return;
         }
         VolumeRecords.take(message, durable);
+        replicas.keySet().removeIf(number -> durable.get(number) == null);
         for (final StreamVolume volume : durable.all()) {
             replicas.merge(
                     volume.number(),
