@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.farshore.agent.rig.AgentRig;
 import org.farshore.agent.stream.VolumePhase;
 import org.farshore.dataplane.codecs.replication.RejectReason;
+import org.farshore.dataplane.codecs.replication.WriteOrder;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.junit.jupiter.api.Test;
@@ -488,10 +489,37 @@ class CaptureAgentTest {
         final AgentRig rig = new AgentRig(17, LARGE_RING, 64 << 10);
         Arrays.fill(rig.capture.bytes(0), (byte) 5);
         rig.capture.failReads(5);
-        rig.settle();
+        run(rig, 5);
         assertThat(rig.receiver.unreadable).containsExactly(0L, 4096L);
         assertThat(rig.receiver.replicas.get(0)).endsWith(filled(56 << 10, 5));
+        assertThat(rig.receiver.unsyncedCount()).isZero();
+        assertThat(rig.agent.volume(0).readBack().phase()).isEqualTo(VolumePhase.INITIAL_COPY);
+        assertThat(rig.receiver.volume(0).writeOrder()).isEqualTo(WriteOrder.CONVERGING);
+        rig.settle();
+        rig.assertEqual();
+        assertThat(rig.receiver.unreadable).containsExactly(0L, 4096L);
         assertThat(rig.agent.volume(0).readBack().phase()).isEqualTo(VolumePhase.ORDERED);
+    }
+
+    @Test
+    void asksNowAndThenForBlocksThatCannotBeRead() {
+        final AgentRig rig = new AgentRig(25, LARGE_RING, 64 << 10);
+        Arrays.fill(rig.capture.bytes(0), (byte) 5);
+        rig.capture.failReads(Long.MAX_VALUE);
+        run(rig, 35);
+        assertThat(rig.receiver.unreadable).hasSize(4 * 16);
+        rig.capture.failReads(0);
+        rig.settle();
+        rig.assertEqual();
+    }
+
+    /** Works for so many seconds, with nothing written. */
+    private static void run(final AgentRig rig, final int seconds) {
+        for (int i = 0; i < seconds * 100; i++) {
+            rig.cycle(10_000_000);
+            rig.reader.doWork();
+            rig.receiver.sync(Integer.MAX_VALUE);
+        }
     }
 
     @Test

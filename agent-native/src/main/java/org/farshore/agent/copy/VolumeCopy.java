@@ -20,7 +20,8 @@ import org.farshore.dataplane.runtime.PieceHasher;
 /**
  * Reads blocks that are to be read, and pieces that are to be compared, and appends them to the stream: initial copy,
  * resync, repair and compare. A few reads are under way at once on the reader's thread; a chunk's messages follow each other
- * in the stream with no ring record between them, so that the end of its read is one place.
+ * in the stream with no ring record between them, so that the end of its read is one place. Blocks that the device does
+ * not give stay to be read, and are asked for again after a pause: without them the volume does not become ordered.
  *
  * <p>The ring goes first: while it is filling up, a chunk is appended only every {@value #STARVED_NS} ns, so that reading
  * back neither causes the next overflow nor stands still. One thread, that of the duty cycle.
@@ -46,6 +47,7 @@ public final class VolumeCopy {
     private final ReadTask[] ready = new ReadTask[TASKS];
     private final ReadTask[] underWay = new ReadTask[TASKS];
     private final long[] cursors;
+    private final UnreadableBlocks[] unreadable;
     private final AtomicCounter initialCopyBytes;
     private final AtomicCounter resyncBytes;
     private final AtomicCounter repairBytes;
@@ -84,6 +86,10 @@ public final class VolumeCopy {
         this.entropy = entropy;
         this.throttle = throttle;
         this.cursors = new long[volumes.length];
+        this.unreadable = new UnreadableBlocks[volumes.length];
+        for (int i = 0; i < volumes.length; i++) {
+            unreadable[i] = volumes[i] == null ? null : new UnreadableBlocks();
+        }
         initialCopyBytes = counters.initialCopyBytes();
         resyncBytes = counters.resyncBytes();
         repairBytes = counters.repairBytes();
@@ -182,11 +188,24 @@ public final class VolumeCopy {
                 task.offset / BLOCK_LENGTH,
                 blocks,
                 chunkWriter.payloadLength());
+        if (task.anyUnreadable) {
+            putBackUnreadable(task, volume.readBack(), nowNs);
+        }
         volume.readBack().endRead(task.read, source.producerPosition());
         count(volume.readBack().phase(), task.length, chunkWriter.appendedLength());
         appending = null;
         free[freeCount++] = task;
         lastAppendNs = nowNs;
+    }
+
+    private void putBackUnreadable(final ReadTask task, final ReadBack readBack, final long nowNs) {
+        final long first = task.offset / BLOCK_LENGTH;
+        for (int block = 0; block < task.blockCount(); block++) {
+            if (task.isUnreadable(block)) {
+                readBack.unreadable(first + block);
+                unreadable[task.volume].add(first + block, nowNs);
+            }
+        }
     }
 
     private void count(final VolumePhase phase, final int readLength, final int appendedLength) {
@@ -220,9 +239,13 @@ public final class VolumeCopy {
         }
         final ReadBack readBack = volume.readBack();
         final VolumeBits todo = readBack.todo();
-        long first = todo.nextSet(cursors[volume.number()]);
+        final UnreadableBlocks leftAlone = unreadable[volume.number()];
+        if (!leftAlone.mayRead(todo, nowNs)) {
+            return 0;
+        }
+        long first = leftAlone.next(todo, cursors[volume.number()]);
         if (first < 0) {
-            first = todo.nextSet(0);
+            first = leftAlone.next(todo, 0);
         }
         if (first < 0) {
             return 0;
@@ -230,7 +253,8 @@ public final class VolumeCopy {
         long behind = first + 1;
         while (behind - first < ReadTask.LENGTH_MAX / BLOCK_LENGTH
                 && behind < todo.blockCount()
-                && todo.isSet(behind)) {
+                && todo.isSet(behind)
+                && !leftAlone.contains(behind)) {
             behind++;
         }
         cursors[volume.number()] = behind;

@@ -15,6 +15,7 @@ import org.farshore.dataplane.ship.StreamLimits;
  *                      not on the device -> todo. The last of several overlapping writes of a sector -> todo.
  *   read begins        holes := all sectors of the range that are in flight; todo -> sent (pinned)
  *   read ends          the range without its holes is appended to the stream; mark := max(mark, producer position now)
+ *                      a block that the device did not give -> todo
  *   gap                (the ring lost records; their bits were harvested into todo) take the ring up to the producer
  *                      position seen after the harvest, then forget what is in flight; no read begins before
  *   restart            as a gap with nothing lost: open reads are forgotten, their blocks are in sent and go to todo
@@ -173,6 +174,11 @@ public class ReadBack {
     public final void endRead(final OpenRead read, final long producerPosition) {
         read.end();
         markPosition = Math.max(markPosition, markAt(producerPosition));
+    }
+
+    /** The device did not give this block of a read that ends now: what the receiver has there is old. */
+    public final void unreadable(final long block) {
+        todo.setRange(block, 1);
     }
 
     /** What was read is given up: its blocks are to be read again. */
