@@ -118,7 +118,8 @@ record DemoSite(
     /** Disks are sparse, so this asks for what the workload may fill, not for their size. */
     private static void refuseWithoutRoom(final Path directory, final DemoOptions options) throws IOException {
         final long wanted = JOURNAL_ROOM + options.volumes * Math.min(options.size, 1L << 30);
-        final long free = Files.getFileStore(directory).getUsableSpace();
+        // Not by Files.getFileStore: it looks for the mount in a table that does not name the root of a chroot.
+        final long free = directory.toFile().getUsableSpace();
         if (free < wanted) {
             Files.delete(directory);
             throw new FarshoreException(

@@ -43,7 +43,12 @@ final class LocalMachine implements Machine {
 
     @Override
     public long usableBytes(final Path path) throws IOException {
-        return Files.getFileStore(path).getUsableSpace();
+        // Not by Files.getFileStore: it looks for the mount in a table that does not name the root of a chroot.
+        final long usable = path.toFile().getUsableSpace();
+        if (usable == 0 && !Files.exists(path)) {
+            throw new IOException("no such path: " + path);
+        }
+        return usable;
     }
 
     @Override
