@@ -26,7 +26,10 @@ final class AgentCounters {
     final AtomicCounter barriers;
     final AtomicCounter aged;
     final VolumeCopy.CopyCounters copyCounters;
-    /** Clock at the newest cut that is durable. */
+    /**
+     * Clock at the newest cut that is durable. 0, the machine's start, until this agent knows of one: the lag shown is then
+     * a bound, never less than the truth.
+     */
     long newestCutNs;
 
     private final AtomicCounter producerPosition;
@@ -42,7 +45,7 @@ final class AgentCounters {
     private final AtomicCounter lagMax;
     private final Histogram lagUs = new Histogram(LAG_US_MAX, LAG_DIGITS);
 
-    AgentCounters(final CounterFactory factory, final CaptureSource source, final long nowNs) {
+    AgentCounters(final CounterFactory factory, final CaptureSource source) {
         producerPosition = factory.newCounter(ReplicationCounter.CAPTURE_PRODUCER_POSITION, "");
         takenPosition = factory.newCounter(ReplicationCounter.CAPTURE_TAKEN_POSITION, "");
         releasedPosition = factory.newCounter(ReplicationCounter.CAPTURE_RELEASED_POSITION, "");
@@ -70,7 +73,6 @@ final class AgentCounters {
         lagMedian = factory.newCounter(ReplicationCounter.RECOVERY_LAG_P50, "");
         lagHigh = factory.newCounter(ReplicationCounter.RECOVERY_LAG_P99, "");
         lagMax = factory.newCounter(ReplicationCounter.RECOVERY_LAG_MAX, "");
-        newestCutNs = nowNs;
     }
 
     /** Writes captured {@code ageNs} ago are durable. */

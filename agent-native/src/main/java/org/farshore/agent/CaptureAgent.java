@@ -85,7 +85,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         secondNs = nowNs;
         ageCheckNs = nowNs + AGE_CHECK_NS;
         gapHandledNs = nowNs - SECOND_NS;
-        counters = new AgentCounters(context.counters(), source, nowNs);
+        counters = new AgentCounters(context.counters(), source);
         final InFlight inFlight = new InFlight(IN_FLIGHT_SLOTS);
         context.volumes()
                 .forEach(device -> volumes[device.number()] =
