@@ -511,7 +511,7 @@ int BPF_PROG(submit, struct bio *bio)
 	__u32 failed = 0;
 	int found;
 
-	if (!(op & 1) || !length)
+	if (!(op & 1))
 		return 0;
 	disk = bio->bi_bdev->bd_disk;
 	w = windows_of(disk);
@@ -520,9 +520,12 @@ int BPF_PROG(submit, struct bio *bio)
 	s = the_state();
 	if (!s)
 		return 0;
-	found = find_window(w, sector, end);
+	/* Also a flush, which is a write of nothing: its completion must be told from that of an unknown write. */
 	if (disk->fops->submit_bio && !track(bio, opf, sector, length, device_of(disk)))
 		failed = FAILED_UNTRACKED;
+	if (!length)
+		return 0;
+	found = find_window(w, sector, end);
 	if (found == OUTSIDE || (is_zeroing(op) && !failed))
 		return 0;
 	counters = the_counters(s);
@@ -699,7 +702,7 @@ int BPF_PROG(bio_complete, struct request_queue *q, struct bio *bio)
 
 		bpf_map_delete_elem(&bios, &key);
 		w = bpf_map_lookup_elem(&volumes, &t.device);
-		if (w)
+		if (w && t.length)
 			bio_ended(s, w, t.opf & OP_MASK, t.sector, t.length, status);
 		return 0;
 	}
@@ -718,6 +721,9 @@ int BPF_PROG(bio_complete, struct request_queue *q, struct bio *bio)
 		COUNT(the_counters(s)->split_completions, 1);
 		return 0;
 	}
+	/* A flush that was under way when the capture began has no data and never had. */
+	if (op == OP_WRITE && !bio->bi_io_vec)
+		return 0;
 	COUNT(s->unknown_completions, 1);
 	forget_coverage(s, w);
 	return 0;

@@ -167,6 +167,35 @@ class BpfCaptureSourceTest {
     }
 
     @Test
+    void copiesADeviceOfTheDeviceMapper() throws IOException {
+        assumeTrue(
+                java.nio.file.Files.exists(java.nio.file.Path.of("/dev/mapper/control")) && Shell.has("dmsetup"),
+                "needs a kernel with device mapper, and dmsetup");
+        try (CaptureRig rig = new CaptureRig(RING, SIZE)) {
+            final String lower = rig.loop("a", 330 * MIB);
+            // Two pieces in exchanged order: writes over their edge are split below.
+            Shell.run(
+                    "printf '0 300000 linear " + lower + " 300000\\n300000 290000 linear " + lower
+                            + " 2048\\n' | dmsetup create farshore-test --noudevsync && dmsetup mknodes --noudevsync farshore-test");
+            rig.onClose(() -> Shell.run("dmsetup remove --noudevsync farshore-test"));
+            final String device = "/dev/mapper/farshore-test";
+            final String mount = rig.folder().resolve("mnt").toString();
+            rig.protect(device);
+            rig.start();
+            rig.during(mixed(device, 60) + " && blkdiscard -o 140M -l 30M " + device + " && blkdiscard -z -o 9M -l 4M "
+                    + device + " && mkfs.ext4 -q -F " + device + " && mkdir " + mount + " && mount " + device + " "
+                    + mount
+                    + " && cp -a /usr/lib/x86_64-linux-gnu/perl-base " + mount + " && sync && rm -r " + mount
+                    + "/perl-base && fstrim " + mount + " && umount " + mount);
+            rig.assertEqual();
+            assertOrdered(rig);
+            assertThat(rig.source().maps().state().getLong(CaptureState.UNKNOWN_COMPLETIONS_OFFSET))
+                    .as(rig.counters())
+                    .isZero();
+        }
+    }
+
+    @Test
     void convergesAfterTheRingWasTooSmall() throws IOException {
         try (CaptureRig rig = new CaptureRig(SMALL_RING, SIZE)) {
             final String device = rig.loop("a", SIZE);
