@@ -34,12 +34,12 @@
  * Runs that are missed. A program that interrupts itself on its processor is not run; recursion_misses counts it, and the
  * agent takes that for a gap.
  *
- * Runs that are not counted. A kernel may also withhold tracing programs from single tasks, and says so nowhere: on one 6.18
- * kernel no program ran for events that fell on the threads of the machine's own supervisor, among them completions whose
- * interrupt happened to fall on such a thread: about one write in 150,000. The tracepoint fired (the kernel's own event log
- * had it), other programs on it did not run either, and no counter moved. Such a completion never comes: the payload is in
- * the ring, but the agent's in-flight table keeps an entry for ever. Therefore old entries are given up there. A write
- * of such a task is told by its completion, which is unmatched, unless that is withheld too; only a compare finds it then.
+ * Runs that are not counted. On one virtual machine with a 6.18 kernel a few completions in some 10^5 were never seen. In
+ * each case that was traced, the completion's interrupt had fallen on a thread of the machine's own supervisor: the tracepoint
+ * fired (the kernel's own event log had it), no program on it ran, a second one neither, and no counter moved. Why is not
+ * known. Such a completion never comes: the payload is in the ring, but the agent's in-flight table would keep an entry for
+ * ever. Therefore entries that are too old are given up there and their blocks are read again. A write whose submission is not
+ * seen is told by its completion, which is unmatched; where neither is seen only a compare finds it.
  *
  * What is not seen: commands that bypass the block layer's sectors (DRV_OUT; counted at completion, and the volume's
  * coverage is unknown from then on), stores to persistent memory by DAX, writes of other hosts to a shared disk, and a lower
