@@ -50,6 +50,8 @@ started=$SECONDS
 make_debian_tree "$tree" passwd
 chroot "$tree" useradd --create-home --shell /bin/bash person
 copy_trust "$tree"
+# A mount point of its own: ip netns and the JDK look for the mount that / is on.
+mount --bind "$tree" "$tree"
 mount -t proc proc "$tree/proc"
 mount -t sysfs sysfs "$tree/sys"
 mount -t bpf bpf "$tree/sys/fs/bpf"

@@ -44,6 +44,14 @@ public final class Features {
         }
     }
 
+    /** Network namespaces that have names; {@code ip netns} changes mounts, for which / must be a mount point. */
+    public static void requireNetworkNamespaces(final String name) {
+        requireCommands(name, "ip", "nsenter", "mountpoint");
+        if (Shell.attempt("mountpoint", "-q", "/").exitCode() != 0) {
+            skip(name, "/ is no mount point here (a chroot): ip netns cannot work");
+        }
+    }
+
     /** A file system that the kernel knows, or can load. */
     public static void requireFilesystem(final String name, final String filesystem) {
         requireCommands(name, "mkfs." + filesystem);

@@ -31,7 +31,7 @@ class ByHandSystemTest {
     @Test
     void readmeProtectsADiskAcrossTwoMachines() throws IOException, InterruptedException {
         Features.requireEbpf(NAME);
-        Features.requireCommands(NAME, "ip", "nsenter");
+        Features.requireNetworkNamespaces(NAME);
         try (FarshoreLab lab = FarshoreLab.create("byhand")) {
             final NetworkPair network = lab.network();
             final LoopDevice disk = lab.memoryLoop("disk", 64 << 20);
