@@ -16,7 +16,6 @@ import org.farshore.dataplane.codecs.replication.VolumeRemovedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeResizedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeStateDecoder;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
-import org.farshore.dataplane.runtime.Crc32c;
 
 /**
  * A record message of the data stream, found to be whole before any of it is used.
@@ -31,9 +30,7 @@ import org.farshore.dataplane.runtime.Crc32c;
  *
  * <p>Reused for every message, nothing is allocated unless there is something to complain of. One thread.
  */
-public final class RecordMessage {
-    /** Offset in the message of its checksum field. */
-    public static final int CHECKSUM_OFFSET = MessageHeaderDecoder.ENCODED_LENGTH;
+public final class RecordMessage extends RecordFields {
     /** Template id of the first record message. */
     public static final int TEMPLATE_ID_MIN = WriteBatchDecoder.TEMPLATE_ID;
     /** Template id of the last record message. */
@@ -51,7 +48,6 @@ public final class RecordMessage {
     /** {@link ExtentKind#CHUNK_ZERO} as a number. */
     public static final int CHUNK_ZERO = ExtentKind.CHUNK_ZERO.value();
 
-    private static final int HEADER = MessageHeaderDecoder.ENCODED_LENGTH;
     private static final int GROUP_HEADER = WriteBatchDecoder.ExtentsDecoder.HEADER_SIZE;
     private static final int DATA_HEADER = Integer.BYTES;
     private static final int KEY_LENGTH = 32;
@@ -70,32 +66,12 @@ public final class RecordMessage {
     private static final int HEADER_TEMPLATE_ID = MessageHeaderDecoder.templateIdEncodingOffset();
     private static final int HEADER_SCHEMA_ID = MessageHeaderDecoder.schemaIdEncodingOffset();
     private static final int HEADER_VERSION = MessageHeaderDecoder.versionEncodingOffset();
-    private static final int UNREADABLE_OFFSET = HEADER + UnreadableExtentDecoder.extentOffsetEncodingOffset();
-    private static final int UNREADABLE_LENGTH = HEADER + UnreadableExtentDecoder.extentLengthEncodingOffset();
-    private static final int EXTENT_LENGTH = WriteBatchDecoder.ExtentsDecoder.sbeBlockLength();
+    private static final int EXTENT_ENTRY_LENGTH = WriteBatchDecoder.ExtentsDecoder.sbeBlockLength();
     private static final int SECTOR_LENGTH_MAX = 65_536;
     private static final int VOLUME_NAME_LENGTH_MAX = 64;
     private static final int KIND_MIN = WRITE;
     private static final int KIND_MAX = CHUNK_ZERO;
-    private static final int FLAG_END = 1;
-    private static final int FLAG_CONTINUED = 2;
     private static final int FLAGS = FLAG_END | FLAG_CONTINUED;
-    private static final int COMPRESSION = HEADER + WriteBatchDecoder.compressionEncodingOffset();
-    private static final int EXTENT_OFFSET = WriteBatchDecoder.ExtentsDecoder.offsetEncodingOffset();
-    private static final int EXTENT_LENGTH_FIELD = WriteBatchDecoder.ExtentsDecoder.lengthEncodingOffset();
-    private static final int EXTENT_VOLUME = WriteBatchDecoder.ExtentsDecoder.volumeEncodingOffset();
-    private static final int EXTENT_KIND = WriteBatchDecoder.ExtentsDecoder.kindEncodingOffset();
-    private static final int EXTENT_FLAGS = WriteBatchDecoder.ExtentsDecoder.flagsEncodingOffset();
-    private static final int[] VOLUME_NUMBERS = {
-        0,
-        0,
-        VolumeAddedDecoder.numberEncodingOffset(),
-        VolumeResizedDecoder.numberEncodingOffset(),
-        VolumeRemovedDecoder.numberEncodingOffset(),
-        VolumeStateDecoder.numberEncodingOffset(),
-        UnreadableExtentDecoder.numberEncodingOffset(),
-        PieceHashesDecoder.volumeEncodingOffset()
-    };
 
     static {
         if (!ExtentFlagsDecoder.end((byte) FLAG_END) || !ExtentFlagsDecoder.continued((byte) FLAG_CONTINUED)) {
@@ -103,20 +79,7 @@ public final class RecordMessage {
         }
     }
 
-    private DirectBuffer buffer;
-    private int offset;
-    private int length;
-    private int templateId;
     private int blockLength;
-    private int groupOffset;
-    private int groupEntryLength;
-    private int groupCount;
-    private int dataOffset;
-    private int dataLength;
-    private int secondDataOffset;
-    private int secondDataLength;
-    private long newestEnd;
-    private boolean onlyChunks;
 
     /**
      * Looks at a message of {@code length} bytes.
@@ -139,7 +102,6 @@ public final class RecordMessage {
         groupCount = 0;
         dataOffset = 0;
         dataLength = 0;
-        secondDataLength = 0;
         onlyChunks = false;
         final int shortest = HEADER + StreamHeaderDecoder.ENCODED_LENGTH;
         if (size < shortest || size > StreamLimits.MESSAGE_LENGTH_MAX) {
@@ -181,16 +143,16 @@ public final class RecordMessage {
             case VolumeResizedDecoder.TEMPLATE_ID:
                 return isVolumeSize(volumeSize()) ? end(behindBlock) : "a volume of " + volumeSize() + " bytes";
             case UnreadableExtentDecoder.TEMPLATE_ID:
-                return isExtent(i64(UNREADABLE_OFFSET), i64(UNREADABLE_LENGTH))
+                return isExtent(unreadableOffset(), unreadableLength())
                         ? end(behindBlock)
-                        : "an unreadable extent of " + i64(UNREADABLE_LENGTH) + " bytes at " + i64(UNREADABLE_OFFSET);
+                        : "an unreadable extent of " + unreadableLength() + " bytes at " + unreadableOffset();
             default:
                 return end(behindBlock);
         }
     }
 
     private String wrapBatch(final int at, final boolean withPayload) {
-        String complaint = group(at, EXTENT_LENGTH, 1, StreamLimits.BATCH_EXTENTS_MAX);
+        String complaint = group(at, EXTENT_ENTRY_LENGTH, 1, StreamLimits.BATCH_EXTENTS_MAX);
         if (complaint == null) {
             complaint = data(groupEnd(), StreamLimits.BATCH_PAYLOAD_LENGTH_MAX);
         }
@@ -237,7 +199,7 @@ public final class RecordMessage {
 
     private String checkPayload(final long payload, final boolean withPayload) {
         final int declared = uncompressedLength();
-        final int compression = buffer.getByte(offset + COMPRESSION) & 0xFF;
+        final int compression = compression();
         if (payload != declared) {
             return "payload of " + declared + " bytes for extents of " + payload;
         }
@@ -290,13 +252,13 @@ public final class RecordMessage {
         final int keyOffset = dataOffset;
         complaint = data(keyOffset + KEY_LENGTH, pieceCount() * HASH_LENGTH);
         secondDataOffset = dataOffset;
-        secondDataLength = dataLength;
+        final int hashesLength = dataLength;
         dataOffset = keyOffset;
         dataLength = KEY_LENGTH;
-        if (complaint == null && secondDataLength != pieceCount() * HASH_LENGTH) {
-            complaint = "hashes of " + secondDataLength + " bytes for " + pieceCount() + " pieces";
+        if (complaint == null && hashesLength != pieceCount() * HASH_LENGTH) {
+            complaint = "hashes of " + hashesLength + " bytes for " + pieceCount() + " pieces";
         }
-        return complaint == null ? end(secondDataOffset + secondDataLength) : complaint;
+        return complaint == null ? end(secondDataOffset + hashesLength) : complaint;
     }
 
     private String group(final int at, final int entryLengthMin, final int countMin, final int countMax) {
@@ -337,7 +299,6 @@ public final class RecordMessage {
                 ? null
                 : "template " + templateId + " ends at " + at + " of " + length + " bytes";
     }
-
     /** True for kinds whose bytes are in the payload. */
     public static boolean carriesPayload(final int kind) {
         return kind == WRITE || kind == CHUNK;
@@ -353,233 +314,5 @@ public final class RecordMessage {
 
     private static boolean isVolumeSize(final long size) {
         return size > 0 && size <= StreamLimits.VOLUME_LENGTH_MAX && (size & (StreamLimits.SECTOR_LENGTH - 1)) == 0;
-    }
-
-    /** Which message it is. */
-    public int templateId() {
-        return templateId;
-    }
-
-    /** Where the message lies. */
-    public DirectBuffer buffer() {
-        return buffer;
-    }
-
-    /** Where in {@link #buffer()} the message begins. */
-    public int offset() {
-        return offset;
-    }
-
-    /** Length of the whole message in bytes. */
-    public int length() {
-        return length;
-    }
-
-    /** The checksum in the message. */
-    public int checksum() {
-        return i32(CHECKSUM_OFFSET);
-    }
-
-    /** The checksum that the message ought to have. */
-    public int computeChecksum() {
-        return Crc32c.computeAround(buffer, offset, length, CHECKSUM_OFFSET);
-    }
-
-    /** Checksum of the record message before it in this incarnation. */
-    public int previousChecksum() {
-        return i32(HEADER + StreamHeaderDecoder.previousChecksumEncodingOffset());
-    }
-
-    /** High half of the machine's id. */
-    public long machineIdHigh() {
-        return i64(HEADER + StreamHeaderDecoder.machineIdHighEncodingOffset());
-    }
-
-    /** Low half of the machine's id. */
-    public long machineIdLow() {
-        return i64(HEADER + StreamHeaderDecoder.machineIdLowEncodingOffset());
-    }
-
-    /** Generation of the stream. */
-    public int generation() {
-        return i32(HEADER + StreamHeaderDecoder.generationEncodingOffset());
-    }
-
-    /** Incarnation in which the message was made. */
-    public int incarnation() {
-        return i32(HEADER + StreamHeaderDecoder.incarnationEncodingOffset());
-    }
-
-    /** Sequence of its first record. */
-    public long firstSequence() {
-        return i64(HEADER + StreamHeaderDecoder.firstSequenceEncodingOffset());
-    }
-
-    /** Sequence of its last record. */
-    public long lastSequence() {
-        return firstSequence() + recordCount() - 1;
-    }
-
-    /** Sequence of the newest END at or before the end of the message, as its header says. */
-    public long endSequence() {
-        return i64(HEADER + StreamHeaderDecoder.endSequenceEncodingOffset());
-    }
-
-    /** Position in the capture ring behind that END. */
-    public long capturePosition() {
-        return i64(HEADER + StreamHeaderDecoder.capturePositionEncodingOffset());
-    }
-
-    /** Capture time of the oldest record, on the clock of the protected machine. */
-    public long captureTimeNs() {
-        return i64(HEADER + StreamHeaderDecoder.captureTimeNsEncodingOffset());
-    }
-
-    /** How many consecutive sequences it takes. */
-    public int recordCount() {
-        return i32(HEADER + StreamHeaderDecoder.recordCountEncodingOffset());
-    }
-
-    /** Batch: sequence of the newest record in it that bears the END flag, 0 for none. */
-    public long newestEndOfBatch() {
-        return newestEnd;
-    }
-
-    /** Batch: true when all extents are blocks read from the device. */
-    public boolean hasOnlyChunks() {
-        return onlyChunks;
-    }
-
-    /** Entries of a batch's extent table, or of a barrier's table of volumes. */
-    public int groupCount() {
-        return groupCount;
-    }
-
-    /** Batch: byte offset of an extent in its volume. */
-    public long extentOffset(final int index) {
-        return i64(groupOffset + index * groupEntryLength + EXTENT_OFFSET);
-    }
-
-    /** Batch: length of an extent in bytes. */
-    public long extentLength(final int index) {
-        return i64(groupOffset + index * groupEntryLength + EXTENT_LENGTH_FIELD);
-    }
-
-    /** Batch: number of an extent's volume. */
-    public int extentVolume(final int index) {
-        return u16(groupOffset + index * groupEntryLength + EXTENT_VOLUME);
-    }
-
-    /** Batch: kind of an extent, such as {@link #WRITE}. */
-    public int extentKind(final int index) {
-        return buffer.getByte(offset + groupOffset + index * groupEntryLength + EXTENT_KIND) & 0xFF;
-    }
-
-    /** Batch: true when this entry belongs to the record of the entry before. */
-    public boolean extentContinues(final int index) {
-        return (extentFlags(index) & FLAG_CONTINUED) != 0;
-    }
-
-    /** Batch: true when no captured bio is open behind this entry's record. */
-    public boolean extentEnds(final int index) {
-        return (extentFlags(index) & FLAG_END) != 0;
-    }
-
-    private int extentFlags(final int index) {
-        return buffer.getByte(offset + groupOffset + index * groupEntryLength + EXTENT_FLAGS) & 0xFF;
-    }
-
-    /** Batch: bytes of payload behind decompression. */
-    public int uncompressedLength() {
-        return i32(HEADER + WriteBatchDecoder.uncompressedLengthEncodingOffset());
-    }
-
-    /** Batch: true when the payload is one LZ4 block. */
-    public boolean isCompressed() {
-        return buffer.getByte(offset + COMPRESSION) == Compression.LZ4.value();
-    }
-
-    /** Offset in the message of a batch's payload, a barrier's label, a volume's name or a compare's key. */
-    public int dataOffset() {
-        return dataOffset;
-    }
-
-    /** Length of what lies at {@link #dataOffset()}. */
-    public int dataLength() {
-        return dataLength;
-    }
-
-    /** What lies at {@link #dataOffset()} as text; allocates. */
-    public String text() {
-        return buffer.getStringWithoutLengthAscii(offset + dataOffset, dataLength);
-    }
-
-    /** Barrier: number of a volume that was ORDERED at the cut. */
-    public int barrierVolume(final int index) {
-        return u16(groupOffset + index * groupEntryLength);
-    }
-
-    /** Messages about one volume: its number. */
-    public int volumeNumber() {
-        return u16(HEADER + VOLUME_NUMBERS[templateId - TEMPLATE_ID_MIN]);
-    }
-
-    /** Volume added or resized: its size in bytes. */
-    public long volumeSize() {
-        return i64(HEADER
-                + (templateId == VolumeAddedDecoder.TEMPLATE_ID
-                        ? VolumeAddedDecoder.sizeBytesEncodingOffset()
-                        : VolumeResizedDecoder.sizeBytesEncodingOffset()));
-    }
-
-    /** Volume added: high half of its random id. */
-    public long volumeUuidHigh() {
-        return i64(HEADER + VolumeAddedDecoder.uuidHighEncodingOffset());
-    }
-
-    /** Volume added: low half of its random id. */
-    public long volumeUuidLow() {
-        return i64(HEADER + VolumeAddedDecoder.uuidLowEncodingOffset());
-    }
-
-    /** Volume added: length of its sectors in bytes. */
-    public int volumeSectorSize() {
-        return i32(HEADER + VolumeAddedDecoder.sectorSizeEncodingOffset());
-    }
-
-    /** Volume state: the new write-order state as a number. */
-    public int writeOrder() {
-        return buffer.getByte(offset + HEADER + VolumeStateDecoder.writeOrderEncodingOffset()) & 0xFF;
-    }
-
-    /** Compare: number of the first piece. */
-    public long firstPiece() {
-        return i64(HEADER + PieceHashesDecoder.firstPieceEncodingOffset());
-    }
-
-    /** Compare: how many pieces. */
-    public int pieceCount() {
-        return i32(HEADER + PieceHashesDecoder.pieceCountEncodingOffset());
-    }
-
-    private int pieceLength() {
-        return i32(HEADER + PieceHashesDecoder.pieceLengthEncodingOffset());
-    }
-
-    /** Compare: offset in the message of the hashes. */
-    public int hashesOffset() {
-        return secondDataOffset;
-    }
-
-    private int u16(final int at) {
-        return buffer.getShort(offset + at, LITTLE_ENDIAN) & 0xFFFF;
-    }
-
-    private int i32(final int at) {
-        return buffer.getInt(offset + at, LITTLE_ENDIAN);
-    }
-
-    private long i64(final int at) {
-        return buffer.getLong(offset + at, LITTLE_ENDIAN);
     }
 }
