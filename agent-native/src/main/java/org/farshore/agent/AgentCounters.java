@@ -97,7 +97,7 @@ final class AgentCounters {
         gap(source);
         long failed = 0;
         for (final ProtectedVolume volume : volumes) {
-            failed += volume == null ? 0 : volume.readBack().failedCount();
+            failed += volume.readBack().failedCount();
         }
         failedWrites.setRelease(failed);
         lag.setRelease(TimeUnit.NANOSECONDS.toMillis(nowNs - newestCutNs));

@@ -1,6 +1,7 @@
 package org.farshore.agent;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
@@ -16,7 +17,6 @@ import org.farshore.agent.stream.CaptureStream;
 import org.farshore.agent.stream.ChunkWriter;
 import org.farshore.agent.stream.InFlight;
 import org.farshore.agent.stream.ProtectedVolume;
-import org.farshore.agent.stream.ReadBack;
 import org.farshore.agent.stream.RecordWriter;
 import org.farshore.agent.stream.SentRecords;
 import org.farshore.agent.stream.SingleRecords;
@@ -32,12 +32,6 @@ import org.farshore.dataplane.ship.StreamLimits;
  * A chunk that is half in the stream is finished before anything else. Then states are announced, so that no record follows
  * under a state that is no longer true; then gaps are looked for; then the ring is taken; then a cut is made if one is due;
  * then turns to ORDERED; then what was read is appended; last, reads are issued.
- *
- * <h2>A gap</h2>
- * (1) every volume's phase is pinned as no longer ordered; (2) lost bits are harvested into todo; (3) the producer
- * position is read: the ring is taken up to it before anything is read; (4) the gap epoch is noted, pinned. A kill between any
- * two finds the epoch not noted and does all of it again. While volumes are not ordered anyway the harvest is repeated
- * once a second only, so that a ring that keeps overflowing does not keep reads from beginning.
  *
  * <h2>A connection</h2>
  * Welcome says from where the ring is taken. If that is a position this ring still holds, the stream goes on: what was
@@ -56,7 +50,8 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
 
     private final CaptureContext context;
     private final CaptureSource source;
-    private final ProtectedVolume[] volumes = new ProtectedVolume[StreamLimits.VOLUMES_MAX];
+    private final ProtectedVolume[] byNumber = new ProtectedVolume[StreamLimits.VOLUMES_MAX];
+    private final ProtectedVolume[] volumes;
     private final SentRecords sent = new SentRecords(SENT_MESSAGES_MAX);
     private final RecordWriter writer;
     private final SingleRecords records;
@@ -65,17 +60,15 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
     private final BarrierMaker barriers;
     private final AgentSession session;
     private final AgentCounters counters;
-    private final DurableHandler durable = new DurableHandler();
+    private final GapWatch gaps;
+    private final DurableRecords durable;
+    private final VolumeSizes sizes;
+    private final RemovedVolumes removed = new RemovedVolumes();
 
     private long nowNs;
     private long secondNs;
     private long ageCheckNs;
-    private long notedEpoch;
-    private long seenDrops;
-    private long gapHandledNs;
     private boolean isFirstWelcome = true;
-    private boolean mustForgetVolumes;
-    private final boolean[] removed = new boolean[StreamLimits.VOLUMES_MAX];
 
     /** An agent over a context that was concluded and a source that is open. */
     public CaptureAgent(final CaptureContext context, final DeviceReaderAgent reader) {
@@ -84,12 +77,12 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         nowNs = context.clocks().nanoTime();
         secondNs = nowNs;
         ageCheckNs = nowNs + AGE_CHECK_NS;
-        gapHandledNs = nowNs - SECOND_NS;
         counters = new AgentCounters(context.counters(), source);
         final InFlight inFlight = new InFlight(IN_FLIGHT_SLOTS);
         context.volumes()
-                .forEach(device -> volumes[device.number()] =
+                .forEach(device -> byNumber[device.number()] =
                         new ProtectedVolume(source, device, inFlight, context.counters(), nowNs));
+        volumes = Arrays.stream(byNumber).filter(Objects::nonNull).toArray(ProtectedVolume[]::new);
         writer = new RecordWriter(
                 context.identity().machineIdHigh(),
                 context.identity().machineIdLow(),
@@ -99,7 +92,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         records = new SingleRecords(writer);
         stream = new CaptureStream(
                 source,
-                volumes,
+                byNumber,
                 writer,
                 sent,
                 counters.capturedBytes,
@@ -107,7 +100,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
                 counters.sentPayloadBytes);
         copy = new VolumeCopy(
                 source,
-                volumes,
+                byNumber,
                 stream,
                 records,
                 sent,
@@ -119,12 +112,15 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         barriers = new BarrierMaker(
                 source,
                 context.clocks(),
-                volumes,
+                byNumber,
                 records,
                 writer,
                 sent,
                 counters.barriers,
                 context.barrierIntervalNs());
+        gaps = new GapWatch(source, volumes, stream, copy, barriers, counters, nowNs);
+        durable = new DurableRecords(byNumber, sent, counters);
+        sizes = new VolumeSizes(source, context.probe());
         session = new AgentSession(
                 context.links(),
                 context.processServer(),
@@ -134,7 +130,6 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
                 this,
                 context.counters(),
                 nowNs);
-        notedEpoch = source.notedGapEpoch();
         restartVolumes();
     }
 
@@ -169,8 +164,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
     public boolean isIdle() {
         boolean ordered = true;
         for (final ProtectedVolume volume : volumes) {
-            ordered &= volume == null
-                    || volume.isStopped()
+            ordered &= volume.isStopped()
                     || (volume.isOrdered() && volume.readBack().todo().cardinality() == 0);
         }
         return ordered && session.isStreaming() && stream.takenPosition() == source.producerPosition();
@@ -178,7 +172,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
 
     /** The volume with this number, or null. */
     public ProtectedVolume volume(final int number) {
-        return volumes[number];
+        return byNumber[number];
     }
 
     // the connection
@@ -190,16 +184,14 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         final boolean goesOn =
                 isSameRing && wanted - source.consumerPosition() >= 0 && wanted - source.producerPosition() <= 0;
         if (isSameRing && !isFirstWelcome) {
-            sent.durableTo(welcome.nextSequence() - 1, durable);
+            durable.upTo(welcome.nextSequence() - 1, nowNs);
         }
         sent.clear();
         forEachVolume(ProtectedVolume::disconnected);
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                begin(volume, welcome, goesOn);
-            }
+            begin(volume, welcome, goesOn);
         }
-        noteRemoved(welcome);
+        removed.note(welcome, volumes);
         final long position = goesOn ? wanted : source.producerPosition();
         if (!goesOn || isFirstWelcome) {
             restartVolumes();
@@ -232,32 +224,9 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         }
     }
 
-    /** What the receiver knows and is none of ours has left the stream, also where one of ours has its number now. */
-    private void noteRemoved(final Welcome welcome) {
-        Arrays.fill(removed, false);
-        mustForgetVolumes = false;
-        for (int i = 0; i < welcome.volumeCount(); i++) {
-            final int number = welcome.number(i);
-            if (number < removed.length && !isOurs(welcome, i)) {
-                removed[number] = true;
-                mustForgetVolumes = true;
-            }
-        }
-    }
-
-    private boolean isOurs(final Welcome welcome, final int index) {
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null
-                    && welcome.find(volume.device().uuidHigh(), volume.device().uuidLow()) == index) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     @Override
     public void onAck(final long durableSequence, final long durableCapturePosition) {
-        sent.durableTo(durableSequence, durable);
+        durable.upTo(durableSequence, nowNs);
         if (durableCapturePosition - source.consumerPosition() > 0
                 && durableCapturePosition - stream.takenPosition() <= 0) {
             source.release(durableCapturePosition);
@@ -273,7 +242,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
             final DirectBuffer differs,
             final int offset,
             final int length) {
-        final ProtectedVolume target = volume < volumes.length ? volumes[volume] : null;
+        final ProtectedVolume target = volume < byNumber.length ? byNumber[volume] : null;
         if (target == null || target.isStopped() || !target.compare().isRunning()) {
             return;
         }
@@ -305,10 +274,10 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         if (!stream.flush() || !announce()) {
             return work;
         }
-        handleGap();
+        gaps.doWork(nowNs);
         restartIfNeeded();
         work += stream.take(source.producerPosition());
-        checkSizes();
+        sizes.checkWanted(volumes);
         if (!stream.flush() || !announce()) {
             return work;
         }
@@ -325,18 +294,11 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
 
     /** Tells the receiver what has left, then every turn that it does not know yet; false when the link has no room now. */
     private boolean announce() {
-        for (int number = 0; mustForgetVolumes && number < removed.length; number++) {
-            if (removed[number]) {
-                records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
-                if (!records.removed(number)) {
-                    return false;
-                }
-                removed[number] = false;
-            }
+        if (!removed.announce(records, stream.isAtEnd(), stream.takenPosition(), nowNs)) {
+            return false;
         }
-        mustForgetVolumes = false;
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null && volume.mustAnnounce()) {
+            if (volume.mustAnnounce()) {
                 records.at(stream.isAtEnd(), stream.takenPosition(), nowNs);
                 if (!volume.announce(records, writer, sent)) {
                     return false;
@@ -346,72 +308,9 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         return true;
     }
 
-    private void handleGap() {
-        if (source.droppedCount() == seenDrops) {
-            return;
-        }
-        if (nowNs - gapHandledNs >= SECOND_NS || anyOrdered()) {
-            handleGapNow();
-        }
-    }
-
-    /** True when the gap epoch is as noted; else deals with the gap. */
-    private boolean isWithoutGap() {
-        if (source.gapEpoch() == notedEpoch) {
-            return true;
-        }
-        handleGapNow();
-        return false;
-    }
-
-    private void handleGapNow() {
-        final long drops = source.droppedCount();
-        final long epoch = source.gapEpoch();
-        seenDrops = drops;
-        gapHandledNs = nowNs;
-        if (epoch == notedEpoch) {
-            return;
-        }
-        forEachVolume(ProtectedVolume::leaveOrdered);
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                source.harvestLost(volume.number());
-            }
-        }
-        final long producerPosition = source.producerPosition();
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                volume.gap(producerPosition);
-            }
-        }
-        compareWhereUnknown();
-        source.noteGapEpoch(epoch);
-        notedEpoch = epoch;
-        stream.drain();
-        barriers.reset();
-        counters.gap(source);
-    }
-
-    /** Where no bit tells what changed, a compare has to. */
-    private void compareWhereUnknown() {
-        boolean any = false;
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null
-                    && source.coverageUnknown(volume.number())
-                    && volume.readBack().phase() != VolumePhase.WAITING) {
-                if (!any) {
-                    copy.abort();
-                    forEachVolume(ProtectedVolume::abortReads);
-                    any = true;
-                }
-                volume.beginCompare();
-            }
-        }
-    }
-
     private void restartIfNeeded() {
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null && volume.readBack().needsRestart()) {
+            if (volume.readBack().needsRestart()) {
                 volume.readBack().restart(source.producerPosition());
                 stream.drain();
             }
@@ -421,14 +320,12 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
     private void restartVolumes() {
         final long producerPosition = source.producerPosition();
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                volume.readBack().restart(producerPosition);
-            }
+            volume.readBack().restart(producerPosition);
         }
     }
 
     private void makeCut() {
-        if (stream.isAtEnd() && barriers.isReady(nowNs, stream.takenPosition()) && isWithoutGap()) {
+        if (stream.isAtEnd() && barriers.isReady(nowNs, stream.takenPosition()) && gaps.isWithoutGap(nowNs)) {
             barriers.cut(stream.takenPosition());
         }
     }
@@ -438,38 +335,25 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
             return;
         }
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                volume.repairIfDue(nowNs);
-                if (volume.mayConverge(stream.takenPosition())
-                        && !source.anyLost(volume.number())
-                        && isWithoutGap()
-                        && !volume.mustAnnounce()) {
-                    volume.converge(stream.takenPosition(), nowNs);
-                }
+            volume.repairIfDue(nowNs);
+            if (volume.mayConverge(stream.takenPosition())
+                    && !source.anyLost(volume.number())
+                    && gaps.isWithoutGap(nowNs)
+                    && !volume.mustAnnounce()) {
+                volume.converge(stream.takenPosition(), nowNs);
             }
         }
-    }
-
-    private boolean anyOrdered() {
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null && volume.readBack().phase() == VolumePhase.ORDERED) {
-                return true;
-            }
-        }
-        return false;
     }
 
     // now and then
 
     private void everySecond() {
         if (session.isStreaming() && !copy.isAppending()) {
-            isWithoutGap();
+            gaps.isWithoutGap(nowNs);
         }
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                checkSize(volume);
-                volume.publish();
-            }
+            sizes.check(volume);
+            volume.publish();
         }
         if (nowNs - ageCheckNs >= 0 && stream.takenPosition() == source.producerPosition()) {
             ageCheckNs = nowNs + AGE_CHECK_NS;
@@ -480,93 +364,13 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
 
     private void markAged() {
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                counters.aged.getAndAddRelease(volume.readBack().markAged(nowNs - AGED_NS));
-            }
-        }
-    }
-
-    private void checkSizes() {
-        for (final ProtectedVolume volume : volumes) {
-            if (volume != null && volume.pollSizeCheckWanted()) {
-                final long before = volume.sizeBytes();
-                checkSize(volume);
-                if (volume.sizeBytes() == before) {
-                    volume.stop("a write was captured beyond its end at " + before);
-                }
-            }
-        }
-    }
-
-    private void checkSize(final ProtectedVolume volume) {
-        if (volume.isStopped()) {
-            return;
-        }
-        final String replaced = context.probe().replacedReason(volume.device());
-        final long now = context.probe().sizeBytes(volume.device());
-        if (replaced != null) {
-            volume.stop(replaced);
-        } else if (now < volume.sizeBytes()) {
-            volume.stop("it has shrunk from " + volume.sizeBytes() + " to " + now + " bytes");
-        } else if (now > volume.sizeBytes()) {
-            if (source.grow(volume.number(), now)) {
-                volume.grow(now);
-            } else {
-                volume.stop(
-                        "it has grown to " + now + " bytes, more than this capture can follow: detach and start anew");
-            }
+            counters.aged.getAndAddRelease(volume.readBack().markAged(nowNs - AGED_NS));
         }
     }
 
     private void forEachVolume(final Consumer<ProtectedVolume> action) {
         for (final ProtectedVolume volume : volumes) {
-            if (volume != null) {
-                action.accept(volume);
-            }
-        }
-    }
-
-    /** What an acknowledgement sets free. */
-    private final class DurableHandler implements SentRecords.Handler {
-        @Override
-        public void onWritesDurable(final long timeNs, final int payloadLength) {
-            counters.durable(nowNs - timeNs, payloadLength);
-        }
-
-        @Override
-        public void onChunkDurable(
-                final int volume,
-                final long firstBlock,
-                final long blockCount,
-                final int payloadLength,
-                final long index) {
-            final ReadBack readBack = volumes[volume].readBack();
-            if (isSettled(readBack, index, volume, firstBlock, blockCount)) {
-                readBack.sent().clearRange(firstBlock, blockCount);
-            } else {
-                for (long block = firstBlock; block < firstBlock + blockCount; block++) {
-                    if (isSettled(readBack, index, volume, block, 1)) {
-                        readBack.sent().clearRange(block, 1);
-                    }
-                }
-            }
-            counters.durablePayloadBytes.getAndAddRelease(payloadLength);
-        }
-
-        /** No later read of these blocks is under way or waits for its acknowledgement. */
-        private boolean isSettled(
-                final ReadBack readBack, final long index, final int volume, final long first, final long count) {
-            return !readBack.isReading(first, count) && !sent.isCoveredBehind(index, volume, first, count);
-        }
-
-        @Override
-        public void onCutDurable(final long timeNs) {
-            counters.newestCutNs = timeNs;
-        }
-
-        @Override
-        public void onOrderedDurable(final int volume, final long turn) {
-            volumes[volume].orderedDurable(turn);
+            action.accept(volume);
         }
     }
 }
