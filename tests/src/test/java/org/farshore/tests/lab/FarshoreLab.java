@@ -396,7 +396,8 @@ public final class FarshoreLab implements AutoCloseable {
     /**
      * Waits until everything written before this call is in the replica. A recovery point that is cut from now on has
      * taken the ring to its end with no gap before it; the second one from now was certainly begun after this call. What
-     * is applied up to a sequence sent behind it holds every write of before.
+     * is applied up to a sequence sent behind it holds every write of before. The agent knows it, too: killed now, the next
+     * one has nothing to send again.
      */
     public void awaitCaughtUp(final Duration limit) {
         final long points = living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS);
@@ -410,6 +411,11 @@ public final class FarshoreLab implements AutoCloseable {
                 "sequence " + sequence + " is applied",
                 limit,
                 () -> living(Role.MASTER_TARGET).counters().sum(ReplicationCounter.APPLIED_SEQUENCE) >= sequence,
+                this::state);
+        Await.until(
+                "the agent knows that sequence " + sequence + " is durable",
+                limit,
+                () -> living(Role.AGENT).counters().sum(ReplicationCounter.DURABLE_SEQUENCE) >= sequence,
                 this::state);
     }
 
@@ -452,23 +458,9 @@ public final class FarshoreLab implements AutoCloseable {
 
     // ---- ending
 
-    /** Copies logs, settings and counters of all labs that are open into {@code target/failed/<name>}. */
-    static void saveOpenLabs(final String name) {
-        for (final FarshoreLab lab : OPEN) {
-            final Path to = root().resolve("tests/target/failed").resolve(name + "-" + lab.instance);
-            try {
-                Files.createDirectories(to);
-                Files.writeString(to.resolve("state.txt"), lab.state(), StandardCharsets.UTF_8);
-                Shell.attempt(
-                        "bash",
-                        "-c",
-                        "cp " + lab.directory + "/*.log " + lab.directory + "/*.properties " + to
-                                + "; dmesg | tail -50 > " + to + "/dmesg.txt");
-                System.out.println("saved logs and counters in " + to);
-            } catch (final IOException e) {
-                System.out.println("cannot save logs and counters in " + to + ": " + e.getMessage());
-            }
-        }
+    /** Keeps logs, settings and counters of all labs that are open. */
+    static void keepTracesOfOpenLabs() {
+        OPEN.forEach(LabTraces::keep);
     }
 
     /** Ends the roles, takes the programs out of the kernel, and removes devices and files. Does not throw. */
@@ -479,6 +471,7 @@ public final class FarshoreLab implements AutoCloseable {
         }
         closed = true;
         OPEN.remove(this);
+        LabTraces.keep(this);
         processes.values().stream().filter(RoleProcess::alive).forEach(RoleProcess::kill);
         if (kernelSide) {
             detach();

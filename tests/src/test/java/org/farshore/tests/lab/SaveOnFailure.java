@@ -1,12 +1,21 @@
 package org.farshore.tests.lab;
 
+import org.junit.jupiter.api.extension.BeforeTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.TestAbortedException;
 
-/** Keeps logs, settings and counters of the open labs when a test fails, before the labs are taken down. */
-public final class SaveOnFailure implements TestExecutionExceptionHandler, LifecycleMethodExecutionExceptionHandler {
+/** Keeps logs, settings and counters of the labs of a test that fails, also when it closed them on its way out. */
+public final class SaveOnFailure
+        implements BeforeTestExecutionCallback,
+                TestExecutionExceptionHandler,
+                LifecycleMethodExecutionExceptionHandler {
+    @Override
+    public void beforeTestExecution(final ExtensionContext context) {
+        LabTraces.forget();
+    }
+
     @Override
     public void handleTestExecutionException(final ExtensionContext context, final Throwable failure) throws Throwable {
         throw saved(context, failure);
@@ -26,7 +35,8 @@ public final class SaveOnFailure implements TestExecutionExceptionHandler, Lifec
 
     private static Throwable saved(final ExtensionContext context, final Throwable failure) {
         if (!(failure instanceof TestAbortedException)) {
-            FarshoreLab.saveOpenLabs(context.getRequiredTestClass().getSimpleName() + "."
+            FarshoreLab.keepTracesOfOpenLabs();
+            LabTraces.save(context.getRequiredTestClass().getSimpleName() + "."
                     + context.getDisplayName().replaceAll("[^A-Za-z0-9]", ""));
         }
         return failure;
