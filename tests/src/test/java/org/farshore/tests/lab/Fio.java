@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** One fio job on a device, running beside the test, with what it wrote in each second. */
+/** One fio job on a device, running beside the test, with what it wrote in each second of the run. */
 public final class Fio implements AutoCloseable {
     private final Process process;
     private final Path directory;
@@ -78,39 +78,45 @@ public final class Fio implements AutoCloseable {
         }
     }
 
-    /** KiB/s in each second of the run, in order; a second without any completion is missing or zero. */
-    public TreeMap<Long, Long> bySecond() {
-        final TreeMap<Long, Long> seconds = new TreeMap<>();
+    /**
+     * KiB/s by the millisecond of the run in which the span since the entry before ended. fio ends a span with the first
+     * completion after a second, so a pause of the device is a long span.
+     */
+    private TreeMap<Long, Long> spans() {
+        final TreeMap<Long, Long> spans = new TreeMap<>();
         try (Stream<Path> logs = Files.list(directory)) {
             for (final Path log : logs.filter(
                             file -> file.getFileName().toString().contains("_bw"))
                     .toList()) {
                 for (final String line : Files.readAllLines(log)) {
                     final String[] fields = line.split(", *");
-                    seconds.merge(Math.round(Long.parseLong(fields[0]) / 1000.0), Long.parseLong(fields[1]), Long::sum);
+                    spans.merge(Long.parseLong(fields[0]), Long.parseLong(fields[1]), Long::sum);
                 }
             }
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
-        return seconds;
+        return spans;
     }
 
-    /** Mean of all seconds, in MB/s. */
+    /** Mean of all spans, in MB/s. */
     public double meanMegabytesPerSecond() {
-        return bySecond().values().stream().mapToLong(Long::longValue).average().orElse(0) * 1024 / 1e6;
+        return spans().values().stream().mapToLong(Long::longValue).average().orElse(0) * 1024 / 1e6;
     }
 
-    /** Asserts that every full second of the run completed something. */
-    public void assertEverySecondCompleted() {
-        final TreeMap<Long, Long> seconds = bySecond();
-        if (seconds.isEmpty()) {
+    /** Asserts that the device never stood still: no {@code pauseMax} without a completion. */
+    public void assertNeverHeldUp(final Duration pauseMax) {
+        final TreeMap<Long, Long> spans = spans();
+        if (spans.isEmpty()) {
             throw new AssertionError("fio completed nothing");
         }
-        for (long second = seconds.firstKey(); second <= seconds.lastKey(); second++) {
-            if (seconds.getOrDefault(second, 0L) == 0) {
-                throw new AssertionError("no completion in second " + second + " of " + seconds);
+        long before = 0;
+        for (final long end : spans.keySet()) {
+            if (end - before > pauseMax.toMillis() || spans.get(end) == 0) {
+                throw new AssertionError(
+                        "no completion for " + (end - before) + " ms up to " + end + " ms of " + spans);
             }
+            before = end;
         }
     }
 

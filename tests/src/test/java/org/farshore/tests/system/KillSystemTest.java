@@ -111,7 +111,9 @@ class KillSystemTest {
                     copied,
                     length,
                     copied / (double) length);
-            assertThat(copied).isLessThan(length + length / 4);
+            // At most 67 MiB are sent and not durable when a role dies: 1.26 with three kills, 1.43 when the connection
+            // breaks twice more. Beginning anew at each kill would read 2.2 times the disk.
+            assertThat(copied).isLessThan(length * 3 / 2);
         }
     }
 

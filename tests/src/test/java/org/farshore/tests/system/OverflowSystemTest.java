@@ -23,6 +23,9 @@ class OverflowSystemTest {
     private static final Duration LOAD = Duration.ofSeconds(Integer.getInteger("farshore.test.load.seconds", 8));
     private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("farshore.test.outage.seconds", 20));
     private static final Duration LIMIT = Duration.ofSeconds(90);
+    /** fio notes a second's work; a busy machine may let it wait a little longer, never as long as an outage. */
+    private static final Duration PAUSE_MAX = Duration.ofSeconds(4);
+
     private static final String[] FULL_LOAD = {"--rw=randwrite", "--bs=64k", "--iodepth=8", "--size=256m"};
     private static final long LENGTH = 256 << 20;
 
@@ -37,7 +40,7 @@ class OverflowSystemTest {
             lab.protect("disk", disk.path()).startAll().awaitOrdered(LIMIT);
             final Fio captured = Fio.start(lab, disk.path(), LOAD, FULL_LOAD).await(LIMIT);
             lab.assertEqualWhenCaughtUp("overflow of a ring of 1 MiB", LIMIT);
-            captured.assertEverySecondCompleted();
+            captured.assertNeverHeldUp(PAUSE_MAX);
             assertThat(lab.now(Role.AGENT, ReplicationCounter.CAPTURE_DROPPED)).isPositive();
             report("ring of 1 MiB", lab, bare, captured);
         }
@@ -58,7 +61,7 @@ class OverflowSystemTest {
             lab.start(Role.PROCESS_SERVER);
             captured.await(load.plus(LIMIT));
             lab.assertEqualWhenCaughtUp("an outage of " + OUTAGE.toSeconds() + " s", LIMIT.multipliedBy(2));
-            captured.assertEverySecondCompleted();
+            captured.assertNeverHeldUp(PAUSE_MAX);
             report("outage of " + OUTAGE.toSeconds() + " s", lab, bare, captured);
         }
     }
