@@ -444,15 +444,20 @@ public final class FarshoreLab implements AutoCloseable {
         assertEqual(after);
     }
 
-    /** Asserts that every replica holds the bytes of its device, both read past the page cache. */
+    /** Asserts that every replica holds the bytes of its device, both read past the page cache, and says so. */
     public void assertEqual(final String after) {
+        requireEqual(after);
+        System.out.println("EQUAL after " + after + ": " + String.join(", ", volumes.keySet()));
+    }
+
+    /** As {@link #assertEqual}, without a word when all is well. */
+    public void requireEqual(final String after) {
         volumes.forEach((volume, device) -> {
             final DirectDisk.Comparison comparison = DirectDisk.compare(device, replica(volume));
             if (!comparison.equal()) {
                 throw new AssertionError(
                         "after " + after + " the replica of " + volume + " differs: " + comparison + "\n" + state());
             }
-            System.out.println("EQUAL after " + after + ": " + volume + ", " + comparison.sourceLength() + " bytes");
         });
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** One fio job on a device, running beside the test, with what it wrote in each second of the run. */
@@ -28,22 +29,52 @@ public final class Fio implements AutoCloseable {
      */
     public static Fio start(
             final FarshoreLab lab, final Path device, final Duration length, final String... arguments) {
+        final List<String> options = new ArrayList<>(List.of(
+                "--name=load",
+                "--filename=" + device,
+                "--direct=1",
+                "--ioengine=libaio",
+                "--time_based",
+                "--runtime=" + length.toSeconds(),
+                "--randrepeat=0",
+                "--buffer_compress_percentage=50",
+                "--log_avg_msec=1000"));
+        options.addAll(List.of(arguments));
+        return start(lab, directory -> options.add("--write_bw_log=" + directory.resolve("load")), options);
+    }
+
+    /**
+     * Starts two jobs on each device: direct asynchronous and buffered random writes of 512 bytes to 1 MiB over the whole of
+     * it.
+     *
+     * @param rate of each job in bytes per second, as fio writes it.
+     */
+    public static Fio startMixed(
+            final FarshoreLab lab, final Duration length, final String rate, final int seed, final Path... devices) {
+        final List<String> options = new ArrayList<>(List.of(
+                "--time_based",
+                "--runtime=" + length.toSeconds(),
+                "--rw=randwrite",
+                "--bssplit=512/20:1k/5:4k/30:12k/10:64k/20:256k/10:1m/5",
+                "--rate=" + rate,
+                "--randseed=" + Integer.toUnsignedString(seed),
+                "--buffer_compress_percentage=50"));
+        for (final Path device : devices) {
+            options.addAll(
+                    List.of("--name=direct", "--filename=" + device, "--direct=1", "--ioengine=libaio", "--iodepth=4"));
+            options.addAll(List.of("--serialize_overlap=1"));
+            options.addAll(List.of(
+                    "--name=buffered", "--filename=" + device, "--direct=0", "--ioengine=psync", "--fdatasync=16"));
+        }
+        return start(lab, directory -> {}, options);
+    }
+
+    private static Fio start(final FarshoreLab lab, final Consumer<Path> prepare, final List<String> options) {
         try {
             final Path directory = Files.createTempDirectory(lab.directory(), "fio");
-            final List<String> command = new ArrayList<>(List.of(
-                    "fio",
-                    "--name=load",
-                    "--filename=" + device,
-                    "--direct=1",
-                    "--ioengine=libaio",
-                    "--time_based",
-                    "--runtime=" + length.toSeconds(),
-                    "--randrepeat=0",
-                    "--buffer_compress_percentage=50",
-                    "--write_bw_log=" + directory.resolve("load"),
-                    "--log_avg_msec=1000",
-                    "--output=" + directory.resolve("out.txt")));
-            command.addAll(List.of(arguments));
+            prepare.accept(directory);
+            final List<String> command = new ArrayList<>(List.of("fio", "--output=" + directory.resolve("out.txt")));
+            command.addAll(options);
             final Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(directory.resolve("errors.txt").toFile())
