@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.Agent;
 import org.farshore.agent.capture.CaptureSource;
 import org.farshore.agent.copy.DeviceReaderAgent;
@@ -21,6 +20,7 @@ import org.farshore.agent.stream.RecordWriter;
 import org.farshore.agent.stream.SentRecords;
 import org.farshore.agent.stream.SingleRecords;
 import org.farshore.agent.stream.VolumePhase;
+import org.farshore.dataplane.ship.ResponseMessage;
 import org.farshore.dataplane.ship.SenderLink;
 import org.farshore.dataplane.ship.StreamLimits;
 
@@ -181,8 +181,10 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
     public void onWelcome(final Welcome welcome, final SenderLink link) {
         final boolean isSameRing = welcome.isOfCapture(source.captureIdHigh(), source.captureIdLow());
         final long wanted = welcome.capturePosition();
-        final boolean goesOn =
-                isSameRing && wanted - source.consumerPosition() >= 0 && wanted - source.producerPosition() <= 0;
+        final boolean goesOn = isSameRing
+                && isRecordBegin(wanted)
+                && wanted - source.consumerPosition() >= 0
+                && wanted - source.producerPosition() <= 0;
         if (isSameRing && !isFirstWelcome) {
             durable.upTo(welcome.nextSequence() - 1, nowNs);
         }
@@ -226,6 +228,11 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
 
     @Override
     public void onAck(final long durableSequence, final long durableCapturePosition) {
+        if (!isRecordBegin(durableCapturePosition)) {
+            session.fail("the receiver acknowledged capture position " + durableCapturePosition
+                    + ", where no record can begin");
+            return;
+        }
         durable.upTo(durableSequence, nowNs);
         if (durableCapturePosition - source.consumerPosition() > 0
                 && durableCapturePosition - stream.takenPosition() <= 0) {
@@ -234,21 +241,27 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         counters.durableSequence.setRelease(durableSequence);
     }
 
+    /** A ring's records begin at multiples of 8; nothing else can have been a position of this agent's. */
+    private static boolean isRecordBegin(final long position) {
+        return (position & 7) == 0;
+    }
+
     @Override
-    public void onCompareResult(
-            final int volume,
-            final long firstPiece,
-            final long pieceCount,
-            final DirectBuffer differs,
-            final int offset,
-            final int length) {
-        final ProtectedVolume target = volume < byNumber.length ? byNumber[volume] : null;
+    public void onCompareResult(final ResponseMessage answer) {
+        final ProtectedVolume target = answer.volume() < byNumber.length ? byNumber[answer.volume()] : null;
         if (target == null || target.isStopped() || !target.compare().isRunning()) {
             return;
         }
-        for (int piece = 0; piece < pieceCount && piece >> 3 < length; piece++) {
-            if ((differs.getByte(offset + (piece >> 3)) >>> (piece & 7) & 1) != 0) {
-                target.readBack().markPiece(firstPiece + piece);
+        final long firstPiece = answer.firstPiece();
+        final int pieceCount = answer.pieceCount();
+        if ((firstPiece + pieceCount - 1) * StreamLimits.PIECE_LENGTH >= target.sizeBytes()) {
+            session.fail("the receiver compared " + pieceCount + " pieces from " + firstPiece + " of a volume of "
+                    + target.sizeBytes() + " bytes");
+            return;
+        }
+        for (int i = 0; i < pieceCount; i++) {
+            if (answer.differs(i)) {
+                target.readBack().markPiece(firstPiece + i);
             }
         }
         if (target.compare().onAnswer(firstPiece, pieceCount)) {

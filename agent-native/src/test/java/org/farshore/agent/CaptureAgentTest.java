@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.farshore.agent.rig.AgentRig;
 import org.farshore.agent.stream.VolumePhase;
+import org.farshore.dataplane.codecs.replication.AckEncoder;
+import org.farshore.dataplane.codecs.replication.MessageHeaderEncoder;
 import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.codecs.replication.WriteOrder;
 import org.farshore.dataplane.runtime.FarshoreException;
@@ -544,6 +547,32 @@ class CaptureAgentTest {
         }
         rig.settle();
         rig.assertEqual();
+    }
+
+    @Test
+    void endsTheConnectionAtAnAnswerThatIsNotWholeAndGoesOn() {
+        final AgentRig rig = new AgentRig(26, LARGE_RING, 64 << 10);
+        rig.settle();
+        final int welcomes = rig.receiver.welcomes;
+        rig.receiver.answer(new byte[] {1, 2, 3});
+        rig.settle();
+        rig.receiver.answer(ack(rig, 12));
+        rig.settle();
+        assertThat(rig.receiver.welcomes).isEqualTo(welcomes + 2);
+        assertThat(rig.counter(ReplicationCounter.MALFORMED)).isEqualTo(1);
+        rig.assertEqual();
+    }
+
+    private static byte[] ack(final AgentRig rig, final long position) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[8 + AckEncoder.BLOCK_LENGTH]);
+        new AckEncoder()
+                .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                .connectionId(rig.receiver.connectionId())
+                .incarnation(rig.receiver.incarnation())
+                .flags(0)
+                .durableSequence(1)
+                .durableCapturePosition(position);
+        return buffer.byteArray();
     }
 
     private static byte[] filled(final int length, final int value) {

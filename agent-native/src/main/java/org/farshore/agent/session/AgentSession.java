@@ -4,15 +4,10 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.agent.capture.CaptureSource;
-import org.farshore.dataplane.codecs.replication.AckDecoder;
-import org.farshore.dataplane.codecs.replication.CompareResultDecoder;
 import org.farshore.dataplane.codecs.replication.GoodbyeEncoder;
 import org.farshore.dataplane.codecs.replication.HelloEncoder;
-import org.farshore.dataplane.codecs.replication.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.replication.MessageHeaderEncoder;
-import org.farshore.dataplane.codecs.replication.RejectDecoder;
 import org.farshore.dataplane.codecs.replication.RejectReason;
-import org.farshore.dataplane.codecs.replication.WelcomeDecoder;
 import org.farshore.dataplane.runtime.CounterFactory;
 import org.farshore.dataplane.runtime.Entropy;
 import org.farshore.dataplane.runtime.ExitCode;
@@ -22,6 +17,7 @@ import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.ship.LinkStatus;
 import org.farshore.dataplane.ship.Links;
 import org.farshore.dataplane.ship.MessageHandler;
+import org.farshore.dataplane.ship.ResponseMessage;
 import org.farshore.dataplane.ship.SenderLink;
 import org.farshore.dataplane.ship.StreamLimits;
 
@@ -54,9 +50,8 @@ public final class AgentSession implements MessageHandler {
         /** Everything up to {@code durableSequence}, an END, is durable at the master target. */
         void onAck(long durableSequence, long durableCapturePosition);
 
-        /** Bit n of the {@code length} bytes, lowest first, says that piece {@code firstPiece + n} differs. */
-        void onCompareResult(
-                int volume, long firstPiece, long pieceCount, DirectBuffer differs, int offset, int length);
+        /** The answer to one compare message of this connection. */
+        void onCompareResult(ResponseMessage answer);
 
         /** The data stream is gone. */
         void onLost();
@@ -85,15 +80,12 @@ public final class AgentSession implements MessageHandler {
     private final Handler handler;
     private final AtomicCounter stateCounter;
     private final AtomicCounter incarnationCounter;
+    private final AtomicCounter malformed;
 
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
-    private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
     private final HelloEncoder helloEncoder = new HelloEncoder();
     private final GoodbyeEncoder goodbyeEncoder = new GoodbyeEncoder();
-    private final WelcomeDecoder welcomeDecoder = new WelcomeDecoder();
-    private final AckDecoder ackDecoder = new AckDecoder();
-    private final RejectDecoder rejectDecoder = new RejectDecoder();
-    private final CompareResultDecoder compareDecoder = new CompareResultDecoder();
+    private final ResponseMessage response = new ResponseMessage();
     private final Welcome welcome = new Welcome();
 
     private State state = State.DISCONNECTED;
@@ -126,6 +118,7 @@ public final class AgentSession implements MessageHandler {
         this.generation = identity.generation();
         stateCounter = counters.newCounter(ReplicationCounter.SESSION_STATE, "");
         incarnationCounter = counters.newCounter(ReplicationCounter.SESSION_INCARNATION, "");
+        malformed = counters.newCounter(ReplicationCounter.MALFORMED, "");
         deadlineNs = nowNs;
     }
 
@@ -176,20 +169,31 @@ public final class AgentSession implements MessageHandler {
 
     @Override
     public boolean onMessage(final DirectBuffer buffer, final int offset, final int length) {
-        if (length < MessageHeaderDecoder.ENCODED_LENGTH || endReason != null) {
+        if (endReason != null) {
             return true;
         }
-        headerDecoder.wrap(buffer, offset);
-        switch (headerDecoder.templateId()) {
-            case WelcomeDecoder.TEMPLATE_ID -> onWelcome(buffer, offset);
-            case AckDecoder.TEMPLATE_ID -> onAck(buffer, offset);
-            case RejectDecoder.TEMPLATE_ID -> onReject(buffer, offset);
-            case CompareResultDecoder.TEMPLATE_ID -> onCompareResult(buffer, offset);
-            default -> {
-                // A newer receiver may say more than this agent understands.
-            }
+        final String complaint = response.wrap(buffer, offset, length);
+        if (complaint != null) {
+            malformed.incrementRelease();
+            end("the receiver sent " + complaint);
+        } else if (response.isKnown() && response.connectionId() == connectionId) {
+            onResponse();
         }
         return true;
+    }
+
+    private void onResponse() {
+        if (response.isWelcome()) {
+            onWelcome();
+        } else if (response.isReject()) {
+            onReject();
+        } else if (state == State.STREAMING && response.incarnation() == welcome.incarnation()) {
+            if (response.isAck()) {
+                handler.onAck(response.durableSequence(), response.durableCapturePosition());
+            } else {
+                handler.onCompareResult(response);
+            }
+        }
     }
 
     private int connect() {
@@ -280,49 +284,19 @@ public final class AgentSession implements MessageHandler {
         return work;
     }
 
-    private void onWelcome(final DirectBuffer buffer, final int offset) {
-        welcomeDecoder.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        if (state != State.HELLO || welcomeDecoder.connectionId() != connectionId) {
+    private void onWelcome() {
+        if (state != State.HELLO) {
             return;
         }
-        link.openData(welcomeDecoder.dataStreamId(), welcomeDecoder.dataSessionId());
-        welcome.decode(welcomeDecoder);
+        link.openData(response.dataStreamId(), response.dataSessionId());
+        welcome.take(response);
         deadlineNs = nowNs + OPENING_TIMEOUT_NS;
         become(State.OPENING, "welcome");
     }
 
-    private void onAck(final DirectBuffer buffer, final int offset) {
-        ackDecoder.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        if (state == State.STREAMING
-                && ackDecoder.connectionId() == connectionId
-                && (int) ackDecoder.incarnation() == welcome.incarnation()) {
-            handler.onAck(ackDecoder.durableSequence(), ackDecoder.durableCapturePosition());
-        }
-    }
-
-    private void onCompareResult(final DirectBuffer buffer, final int offset) {
-        compareDecoder.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        if (state == State.STREAMING
-                && compareDecoder.connectionId() == connectionId
-                && (int) compareDecoder.incarnation() == welcome.incarnation()) {
-            final int length = compareDecoder.differsLength();
-            handler.onCompareResult(
-                    compareDecoder.volume(),
-                    compareDecoder.firstPiece(),
-                    compareDecoder.pieceCount(),
-                    buffer,
-                    compareDecoder.limit() + CompareResultDecoder.differsHeaderLength(),
-                    length);
-        }
-    }
-
-    private void onReject(final DirectBuffer buffer, final int offset) {
-        rejectDecoder.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        if (rejectDecoder.connectionId() != connectionId) {
-            return;
-        }
-        final RejectReason reason = rejectDecoder.reason();
-        final String text = rejectDecoder.text();
+    private void onReject() {
+        final RejectReason reason = response.reason();
+        final String text = response.text();
         if (reason == RejectReason.DUPLICATE_MACHINE) {
             throw new FarshoreException(
                     ExitCode.UNAVAILABLE,

@@ -1,10 +1,11 @@
 package org.farshore.agent.session;
 
-import org.farshore.dataplane.codecs.replication.WelcomeDecoder;
+import org.farshore.dataplane.ship.ResponseMessage;
+import org.farshore.dataplane.ship.StreamLimits;
 
 /** What the receiver said when it accepted a connection: where the stream goes on, and what it knows of this machine. */
 public final class Welcome {
-    private static final int VOLUMES_MAX = 1024;
+    private static final int VOLUMES_MAX = StreamLimits.VOLUMES_MAX;
 
     private int generation;
     private int incarnation;
@@ -18,23 +19,20 @@ public final class Welcome {
     private final long[] sizes = new long[VOLUMES_MAX];
     private final int[] numbers = new int[VOLUMES_MAX];
 
-    void decode(final WelcomeDecoder decoder) {
-        generation = (int) decoder.generation();
-        incarnation = (int) decoder.incarnation();
-        nextSequence = decoder.nextSequence();
-        capturePosition = decoder.capturePosition();
-        captureIdHigh = decoder.captureIdHigh();
-        captureIdLow = decoder.captureIdLow();
-        volumeCount = 0;
-        for (final WelcomeDecoder.VolumesDecoder volume : decoder.volumes()) {
-            if (volumeCount == VOLUMES_MAX) {
-                break;
-            }
-            uuidHighs[volumeCount] = volume.uuidHigh();
-            uuidLows[volumeCount] = volume.uuidLow();
-            sizes[volumeCount] = volume.sizeBytes();
-            numbers[volumeCount] = volume.number();
-            volumeCount++;
+    /** Copies what a Welcome that was found whole says. */
+    void take(final ResponseMessage message) {
+        generation = message.generation();
+        incarnation = message.incarnation();
+        nextSequence = message.nextSequence();
+        capturePosition = message.capturePosition();
+        captureIdHigh = message.captureIdHigh();
+        captureIdLow = message.captureIdLow();
+        volumeCount = message.volumeCount();
+        for (int i = 0; i < volumeCount; i++) {
+            uuidHighs[i] = message.volumeUuidHigh(i);
+            uuidLows[i] = message.volumeUuidLow(i);
+            sizes[i] = message.volumeSize(i);
+            numbers[i] = message.volumeNumber(i);
         }
     }
 

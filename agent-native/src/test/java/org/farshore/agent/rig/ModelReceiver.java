@@ -139,6 +139,21 @@ public final class ModelReceiver implements Links {
         link.answers.add(buffer);
     }
 
+    /** Sends these bytes as an answer, whatever they are. */
+    public void answer(final byte[] bytes) {
+        link.answers.add(new UnsafeBuffer(bytes));
+    }
+
+    /** Incarnation of the connection that the agent has now. */
+    public int incarnation() {
+        return incarnation;
+    }
+
+    /** Id of the connection that the agent has now. */
+    public long connectionId() {
+        return link.connectionId;
+    }
+
     public StreamVolume volume(final int number) {
         return durable.get(number);
     }

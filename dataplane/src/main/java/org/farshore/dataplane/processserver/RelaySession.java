@@ -5,12 +5,9 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.farshore.dataplane.codecs.replication.AckDecoder;
-import org.farshore.dataplane.codecs.replication.CompareResultDecoder;
 import org.farshore.dataplane.codecs.replication.GoodbyeEncoder;
 import org.farshore.dataplane.codecs.replication.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.replication.MessageHeaderEncoder;
-import org.farshore.dataplane.codecs.replication.RejectDecoder;
 import org.farshore.dataplane.codecs.replication.RejectEncoder;
 import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.codecs.replication.WelcomeDecoder;
@@ -21,6 +18,7 @@ import org.farshore.dataplane.ship.HelloMessage;
 import org.farshore.dataplane.ship.LinkStatus;
 import org.farshore.dataplane.ship.MessageHandler;
 import org.farshore.dataplane.ship.ReceiverLink.Peer;
+import org.farshore.dataplane.ship.ResponseMessage;
 import org.farshore.dataplane.ship.SenderLink;
 import org.farshore.dataplane.ship.StreamLimits;
 import org.farshore.dataplane.ship.StreamMessageChecker;
@@ -73,6 +71,7 @@ final class RelaySession implements MessageHandler {
     private final Peer peer;
     private final SenderLink link;
     private final RelayCounters counters;
+    private final ResponseMessage response = new ResponseMessage();
     private final StreamMessageChecker checker = new StreamMessageChecker();
     private final WriteBatchOptimiser optimiser = new WriteBatchOptimiser();
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
@@ -262,37 +261,28 @@ final class RelaySession implements MessageHandler {
         if (isClosed()) {
             return true;
         }
-        final int templateId =
-                length < HEADER ? 0 : u16(buffer, offset + MessageHeaderDecoder.templateIdEncodingOffset());
-        final int leastLength = switch (templateId) {
-            case WelcomeDecoder.TEMPLATE_ID -> WelcomeDecoder.BLOCK_LENGTH;
-            case AckDecoder.TEMPLATE_ID -> AckDecoder.BLOCK_LENGTH;
-            case RejectDecoder.TEMPLATE_ID -> RejectDecoder.BLOCK_LENGTH;
-            case CompareResultDecoder.TEMPLATE_ID -> CompareResultDecoder.BLOCK_LENGTH;
-            default -> Integer.MAX_VALUE - HEADER;
-        };
-        if (length < HEADER + leastLength) {
+        final String complaint = response.wrap(buffer, offset, length);
+        if (complaint != null) {
             counters.onMalformed();
+            end(RejectReason.UPSTREAM_LOST, "the master target sent " + complaint);
             return true;
         }
-        if (buffer.getLong(offset + HelloMessage.CONNECTION_ID_OFFSET, LITTLE_ENDIAN) != ownConnectionId) {
+        if (!response.isKnown() || response.connectionId() != ownConnectionId) {
             return true;
         }
-        if (templateId == WelcomeDecoder.TEMPLATE_ID) {
+        if (response.isWelcome()) {
             return onWelcome(buffer, offset, length);
         }
         final boolean isPassed = passDown(buffer, offset, length);
-        if (templateId == RejectDecoder.TEMPLATE_ID && isPassed && !isClosed()) {
-            final int reason = buffer.getByte(offset + HEADER + RejectDecoder.reasonEncodingOffset()) & 0xFF;
-            close("rejected by the master target: " + RejectReason.get((short) reason));
+        if (response.isReject() && isPassed && !isClosed()) {
+            close("rejected by the master target: " + response.reason());
         }
         return isPassed;
     }
 
     /** Claims first, acts then: a Welcome that finds no room must not have opened anything. */
     private boolean onWelcome(final DirectBuffer buffer, final int offset, final int length) {
-        final int at = offset + HEADER;
-        final int newIncarnation = buffer.getInt(at + WelcomeDecoder.incarnationEncodingOffset(), LITTLE_ENDIAN);
+        final int newIncarnation = response.incarnation();
         final boolean isRepetition = state == State.RELAYING;
         if (isRepetition && newIncarnation != incarnation) {
             end(RejectReason.UPSTREAM_LOST, "the master target opened incarnation " + newIncarnation + " unasked");
@@ -303,7 +293,7 @@ final class RelaySession implements MessageHandler {
             return onNoRoomDown(status);
         }
         if (!isRepetition) {
-            open(buffer, at, newIncarnation);
+            open();
         }
         final Claim claim = peer.claim();
         final MutableDirectBuffer target = claim.buffer();
@@ -319,20 +309,14 @@ final class RelaySession implements MessageHandler {
         return true;
     }
 
-    private void open(final DirectBuffer buffer, final int at, final int newIncarnation) {
-        incarnation = newIncarnation;
+    private void open() {
+        incarnation = response.incarnation();
         chainChecksum = 0;
         isPrepared = false;
         checker.begin(
-                machineIdHigh,
-                machineIdLow,
-                buffer.getInt(at + WelcomeDecoder.generationEncodingOffset(), LITTLE_ENDIAN),
-                newIncarnation,
-                buffer.getLong(at + WelcomeDecoder.nextSequenceEncodingOffset(), LITTLE_ENDIAN));
+                machineIdHigh, machineIdLow, response.generation(), response.incarnation(), response.nextSequence());
         peer.openData();
-        link.openData(
-                buffer.getInt(at + WelcomeDecoder.dataStreamIdEncodingOffset(), LITTLE_ENDIAN),
-                buffer.getInt(at + WelcomeDecoder.dataSessionIdEncodingOffset(), LITTLE_ENDIAN));
+        link.openData(response.dataStreamId(), response.dataSessionId());
     }
 
     /** As it is, but for the connection id. */
@@ -389,9 +373,5 @@ final class RelaySession implements MessageHandler {
         LOG.info("session", machineName, "from", state, "to", next, "reason", reason);
         state = next;
         counters.state(next.code);
-    }
-
-    private static int u16(final DirectBuffer buffer, final int at) {
-        return buffer.getShort(at, LITTLE_ENDIAN) & 0xFFFF;
     }
 }
