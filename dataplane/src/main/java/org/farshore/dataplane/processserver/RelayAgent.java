@@ -36,7 +36,7 @@ public final class RelayAgent implements Agent, ReceiverLink.Handler {
     /** Messages of one machine in one duty cycle, at most 1 MiB, so that no machine starves another. */
     private static final int DATA_LIMIT = 16;
 
-    private static final StateLog LOG = StateLog.of(RelayAgent.class);
+    private static final StateLog LOG = StateLog.bounded(RelayAgent.class);
 
     /** Names a machine's counters. */
     private record MachineId(long high, long low) {}

@@ -56,7 +56,7 @@ final class RelaySession implements MessageHandler {
         }
     }
 
-    private static final StateLog LOG = StateLog.of(RelaySession.class);
+    private static final StateLog LOG = StateLog.bounded(RelaySession.class);
     private static final int RESPONSE_LIMIT = 16;
     private static final int REJECT_TEXT_LENGTH_MAX = 512;
     private static final int HEADER = MessageHeaderDecoder.ENCODED_LENGTH;

@@ -15,7 +15,7 @@ import org.farshore.dataplane.ship.StreamLimits;
 
 /** The receive thread: polls the link for all machines and steps their sessions. Never waits for a disk. */
 public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
-    private static final StateLog LOG = StateLog.of(ReceiveAgent.class);
+    private static final StateLog LOG = StateLog.bounded(ReceiveAgent.class);
     private static final int MESSAGES_AT_ONCE = 16;
 
     private final ReceiveContext context;
@@ -66,12 +66,18 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
         if (farewells.concerns(peer)) {
             return;
         }
-        if (hello.wrap(buffer, offset, length) != null) {
-            context.malformed().incrementRelease();
+        final ReceiveSession session = peer.attachment() instanceof ReceiveSession held ? held : null;
+        final String complaint = hello.wrap(buffer, offset, length);
+        if (complaint != null) {
+            onBrokenHello(peer, session, complaint);
         } else if (hello.isGoodbye()) {
-            if (peer.attachment() instanceof ReceiveSession session) {
+            if (session != null) {
                 session.onGoodbye(hello.connectionId());
             }
+        } else if (session != null && !session.isConnection(hello)) {
+            // A link is made for one connection of one machine; whoever begins another on it does not keep to the
+            // grammar.
+            onBrokenHello(peer, session, "a second connection on one link");
         } else if (hello.protocolVersion() != StreamLimits.PROTOCOL_VERSION) {
             refuse(
                     peer,
@@ -80,6 +86,17 @@ public final class ReceiveAgent implements Agent, ReceiverLink.Handler {
                             + StreamLimits.PROTOCOL_VERSION);
         } else {
             greet(peer);
+        }
+    }
+
+    /** Nothing that follows on such a link can be trusted to be what it looks like. */
+    private void onBrokenHello(final ReceiverLink.Peer peer, final ReceiveSession session, final String complaint) {
+        context.malformed().incrementRelease();
+        if (session != null) {
+            session.breach(complaint, nowNs);
+        } else {
+            LOG.warn("peer", peer.describe(), "refused", complaint);
+            peer.close();
         }
     }
 

@@ -36,7 +36,7 @@ import org.farshore.dataplane.ship.ReceiverLink.Peer;
  * <p>Receive thread.
  */
 final class ReceiveSession {
-    private static final StateLog LOG = StateLog.of(ReceiveSession.class);
+    private static final StateLog LOG = StateLog.bounded(ReceiveSession.class);
     private static final long ACK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
     /** Links lose nothing while they live: a Hello that is repeated within this time was sent before Welcome was heard. */
     private static final long WELCOME_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
@@ -116,6 +116,16 @@ final class ReceiveSession {
 
     boolean isMachine(final long high, final long low) {
         return machine.equals(TargetStreams.hex(high, low));
+    }
+
+    /** True for the connection that this session has now. */
+    boolean isConnection(final HelloMessage hello) {
+        return connectionId == hello.connectionId() && isMachine(hello.machineIdHigh(), hello.machineIdLow());
+    }
+
+    /** The sender of this session broke the grammar on its hello stream. */
+    void breach(final String complaint, final long nowNs) {
+        leave(RejectReason.PROTOCOL, complaint, nowNs);
     }
 
     void onHello(final Peer sender, final HelloMessage hello, final long nowNs) {

@@ -17,15 +17,32 @@ public final class StateLog {
         }
     }
 
-    private final System.Logger logger;
+    private static final long WINDOW_NS = 10_000_000_000L;
+    /** Lines of a bounded log in each window of ten seconds: more than honest machines that all come back at once make. */
+    static final int LINES_PER_WINDOW = 100;
 
-    private StateLog(final System.Logger logger) {
+    private final System.Logger logger;
+    private final int linesMax;
+    private long windowBeginNs;
+    private int lines;
+    private long suppressed;
+
+    private StateLog(final System.Logger logger, final int linesMax) {
         this.logger = logger;
+        this.linesMax = linesMax;
     }
 
     /** The log of one class. */
     public static StateLog of(final Class<?> owner) {
-        return new StateLog(System.getLogger(owner.getName()));
+        return new StateLog(System.getLogger(owner.getName()), Integer.MAX_VALUE);
+    }
+
+    /**
+     * The log of a class that strangers can make speak: at most {@value #LINES_PER_WINDOW} lines in ten seconds, the next one
+     * says how many were left out.
+     */
+    public static StateLog bounded(final Class<?> owner) {
+        return new StateLog(System.getLogger(owner.getName()), LINES_PER_WINDOW);
     }
 
     /** A state change; {@code pairs} are key, value, key, value. */
@@ -40,8 +57,27 @@ public final class StateLog {
 
     private void log(final Level level, final Object... pairs) {
         if (logger.isLoggable(level)) {
-            logger.log(level, format(pairs));
+            final long before = admit(System.nanoTime());
+            if (before >= 0) {
+                logger.log(level, before == 0 ? format(pairs) : format(pairs) + " suppressed=" + before);
+            }
         }
+    }
+
+    /** How many lines were left out before this one; -1 when it is left out too. */
+    synchronized long admit(final long nowNs) {
+        if (nowNs - windowBeginNs >= WINDOW_NS || lines == 0) {
+            windowBeginNs = nowNs;
+            lines = 0;
+        }
+        if (lines >= linesMax) {
+            suppressed++;
+            return -1;
+        }
+        lines++;
+        final long before = suppressed;
+        suppressed = 0;
+        return before;
     }
 
     /** The line for {@code pairs}; a value with blanks, quotes or line ends is quoted, so that one entry is one line. */

@@ -222,6 +222,36 @@ class MasterTargetAgentsTest {
     }
 
     @Test
+    void shouldEndALinkThatBeginsASecondConnectionAndServeTheMachineAgain() {
+        final TestSender sender = target.start().welcomed(CAPTURE);
+        sender.foreignHello(777, MACHINE_LOW, CAPTURE);
+        target.until(sender, () -> sender.rejected != null);
+        assertThat(sender.rejected).isEqualTo(RejectReason.PROTOCOL);
+        assertThat(target.welcomed(CAPTURE).welcome.incarnation()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldNotLetALinkOfOneMachineTakeAnotherAndLeaveTheFirstLockedOut() {
+        final TestSender sender = target.start().welcomed(CAPTURE);
+        sender.foreignHello(777, 0x3333, CAPTURE);
+        target.until(sender, () -> sender.rejected != null);
+        settle(sender);
+        target.clocks.advance(11_000_000_000L);
+        final TestSender other = target.welcomed(CAPTURE + 1);
+        assertThat(other.rejected).isNull();
+        assertThat(other.welcome.incarnation()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldEndALinkOfBrokenHellos() {
+        target.start();
+        final TestSender stranger = target.connect();
+        stranger.sayHello(new byte[] {1, 2, 3});
+        target.until(stranger, () -> !stranger.isConnected());
+        assertThat(target.counters.get(ReplicationCounter.MALFORMED, "")).isEqualTo(1);
+    }
+
+    @Test
     void shouldServeABoundedNumberOfMachines() {
         target.machinesMax = 1;
         target.start().welcomed(CAPTURE);

@@ -64,6 +64,21 @@ final class TestSender {
     }
 
     boolean hello(final long captureId, final int generation, final int version, final long consumerPosition) {
+        return hello(connectionId, machineIdLow, captureId, generation, version, consumerPosition);
+    }
+
+    /** A Hello of another connection or machine on this link, as no honest sender says it. */
+    boolean foreignHello(final long foreignConnectionId, final long foreignMachineIdLow, final long captureId) {
+        return hello(foreignConnectionId, foreignMachineIdLow, captureId, 0, StreamLimits.PROTOCOL_VERSION, 0);
+    }
+
+    private boolean hello(
+            final long helloConnectionId,
+            final long helloMachineIdLow,
+            final long captureId,
+            final int generation,
+            final int version,
+            final long consumerPosition) {
         final HelloEncoder hello = new HelloEncoder();
         final String name = "test";
         final int length = 8 + HelloEncoder.BLOCK_LENGTH + HelloEncoder.machineNameHeaderLength() + name.length();
@@ -72,9 +87,9 @@ final class TestSender {
         }
         final Claim claim = link.claim();
         hello.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
-                .connectionId(connectionId)
+                .connectionId(helloConnectionId)
                 .machineIdHigh(machineIdHigh)
-                .machineIdLow(machineIdLow)
+                .machineIdLow(helloMachineIdLow)
                 .generation(generation)
                 .protocolVersion(version)
                 .captureIdHigh(captureId)
@@ -92,6 +107,17 @@ final class TestSender {
                 .wrapAndApplyHeader(link.claim().buffer(), link.claim().offset(), headerEncoder)
                 .connectionId(connectionId);
         link.claim().commit();
+    }
+
+    /** Any bytes on the hello stream. */
+    void sayHello(final byte[] bytes) {
+        link.claimHello(bytes.length);
+        link.claim().buffer().putBytes(link.claim().offset(), bytes);
+        link.claim().commit();
+    }
+
+    boolean isConnected() {
+        return link.isConnected();
     }
 
     boolean send(final MessageWriter message) {

@@ -16,4 +16,16 @@ class StateLogTest {
         assertThat(StateLog.format("reason", "no \"room\"\nleft", "text", "", "cause", null))
                 .isEqualTo("reason=\"no \\\"room\\\" left\" text=\"\" cause=null");
     }
+
+    @Test
+    void leavesOutLinesOfABoundedLogThatComeTooFastAndSaysHowMany() {
+        final StateLog log = StateLog.bounded(StateLogTest.class);
+        for (int i = 0; i < StateLog.LINES_PER_WINDOW; i++) {
+            assertThat(log.admit(5)).isZero();
+        }
+        assertThat(log.admit(6)).isEqualTo(-1);
+        assertThat(log.admit(7)).isEqualTo(-1);
+        assertThat(log.admit(10_000_000_005L)).isEqualTo(2);
+        assertThat(log.admit(10_000_000_006L)).isZero();
+    }
 }
