@@ -1,0 +1,30 @@
+package org.farshore.perf.rig;
+
+import org.farshore.perf.probe.RoleProbeSample;
+
+/**
+ * What all roles had done up to a moment.
+ *
+ * @param optimiseInBytes payload into the process server's optimiser.
+ * @param optimiseOutBytes payload out of it.
+ * @param appliedBytes written to the replica.
+ * @param syncs group commits of the journal.
+ */
+record RigMoment(
+        RoleProbeSample agent,
+        RoleProbeSample processServer,
+        RoleProbeSample masterTarget,
+        long optimiseInBytes,
+        long optimiseOutBytes,
+        long appliedBytes,
+        long syncs) {
+    /** Bytes of synthetic writes known durable to the agent. */
+    long durableBytes() {
+        return ((Number) agent.extra().get("durableBytes")).longValue();
+    }
+
+    /** Bytes of synthetic writes that appeared in the ring. */
+    long producedBytes() {
+        return ((Number) agent.extra().get("producedBytes")).longValue();
+    }
+}
