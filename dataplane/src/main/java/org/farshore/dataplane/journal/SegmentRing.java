@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.agrona.BufferUtil;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.StateLog;
+import org.farshore.dataplane.runtime.Zeros;
 
 /**
  * The segment files of one stream. File names are slots and stay; the segment number in the header tells what a slot holds
@@ -37,7 +37,6 @@ final class SegmentRing {
     private final Positions positions;
     private final SegmentHeader header = new SegmentHeader();
     private final long[] segmentOfSlot;
-    private final ByteBuffer zeros = BufferUtil.allocateDirectAligned(SLICE_LENGTH, JournalLimits.BLOCK_LENGTH);
     private int growingSlot;
     private long writtenSegment;
     private BlockFile writtenFile;
@@ -205,9 +204,13 @@ final class SegmentRing {
     /** Writes and syncs one slice, so that no sync ever finds a whole segment of dirty pages before it. */
     private void growSlice(final long nowNs) {
         try {
-            final int length = Math.min(SLICE_LENGTH, context.segmentLength() - grownLength);
-            growing.write(zeros.clear().limit(length), grownLength);
-            grownLength += length;
+            final int end = Math.min(grownLength + SLICE_LENGTH, context.segmentLength());
+            while (grownLength < end) {
+                final ByteBuffer zeros = Zeros.of(end - grownLength);
+                final int length = zeros.remaining();
+                growing.write(zeros, grownLength);
+                grownLength += length;
+            }
             if (grownLength == context.segmentLength()) {
                 putHeader(growing, prepared + 1);
             }

@@ -6,12 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import org.agrona.BufferUtil;
 
 /** A {@link BlockFile} on a {@link FileChannel}; positional reads and writes of direct buffers allocate nothing. */
 final class ChannelBlockFile implements BlockFile {
     /** Zeros written at once where the disk has no call for it. */
-    private static final int ZEROS_LENGTH = 1 << 20;
 
     /** What direct I/O is aligned to. */
     private static final int DIRECT_ALIGNMENT = 4096;
@@ -22,7 +20,6 @@ final class ChannelBlockFile implements BlockFile {
     private final boolean direct;
     private int zeroFd = -1;
     private boolean canPunch = true;
-    private ByteBuffer zeros;
 
     ChannelBlockFile(final Path path, final FileChannel channel, final boolean regular, final boolean direct) {
         this.path = path;
@@ -86,12 +83,8 @@ final class ChannelBlockFile implements BlockFile {
         if (canPunch && punch(offset, length)) {
             return;
         }
-        if (zeros == null) {
-            zeros = BufferUtil.allocateDirectAligned(ZEROS_LENGTH, 4096);
-        }
-        for (long done = 0; done < length; done += ZEROS_LENGTH) {
-            zeros.position(0).limit((int) Math.min(ZEROS_LENGTH, length - done));
-            write(zeros, offset + done);
+        for (long done = 0; done < length; done += Zeros.LENGTH_MAX) {
+            write(Zeros.of(length - done), offset + done);
         }
     }
 
