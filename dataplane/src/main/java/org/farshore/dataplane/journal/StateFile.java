@@ -141,7 +141,11 @@ public final class StateFile implements AutoCloseable {
             counter++;
         } catch (final IOException e) {
             poisoned = true;
-            throw new FarshoreException(ExitCode.STORAGE, "cannot store " + path + ": " + e.getMessage(), e);
+            throw new FarshoreException(
+                    ExitCode.STORAGE,
+                    "cannot store the state of a stream in " + directory + ": " + e.getMessage()
+                            + "; it is not written again: see to the disk, then start again",
+                    e);
         }
     }
 

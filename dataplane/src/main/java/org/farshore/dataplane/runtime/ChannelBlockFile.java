@@ -47,7 +47,7 @@ final class ChannelBlockFile implements BlockFile {
         final int whole = (limit - begin + DIRECT_ALIGNMENT - 1) / DIRECT_ALIGNMENT * DIRECT_ALIGNMENT;
         target.limit(begin + whole);
         try {
-            final int count = channel.read(target, offset);
+            final int count = readOnce(target, offset);
             if (count < limit - begin) {
                 throw new EOFException(
                         path + " ends at " + length() + ", wanted " + (limit - begin) + " bytes at " + offset);
@@ -61,7 +61,7 @@ final class ChannelBlockFile implements BlockFile {
     private void readFully(final ByteBuffer target, final long offset) throws IOException {
         long at = offset;
         while (target.hasRemaining()) {
-            final int count = channel.read(target, at);
+            final int count = readOnce(target, at);
             if (count < 0) {
                 throw new EOFException(
                         path + " ends at " + length() + ", wanted " + target.remaining() + " bytes at " + at);
@@ -70,12 +70,29 @@ final class ChannelBlockFile implements BlockFile {
         }
     }
 
+    private int readOnce(final ByteBuffer target, final long offset) throws IOException {
+        try {
+            return channel.read(target, offset);
+        } catch (final IOException e) {
+            throw named(e);
+        }
+    }
+
     @Override
     public void write(final ByteBuffer source, final long offset) throws IOException {
         long at = offset;
-        while (source.hasRemaining()) {
-            at += channel.write(source, at);
+        try {
+            while (source.hasRemaining()) {
+                at += channel.write(source, at);
+            }
+        } catch (final IOException e) {
+            throw named(e);
         }
+    }
+
+    /** The kernel's words, with the file that they are about. */
+    private IOException named(final IOException cause) {
+        return new IOException(path + ": " + cause.getMessage(), cause);
     }
 
     @Override
@@ -109,7 +126,11 @@ final class ChannelBlockFile implements BlockFile {
 
     @Override
     public void sync() throws IOException {
-        channel.force(false);
+        try {
+            channel.force(false);
+        } catch (final IOException e) {
+            throw named(e);
+        }
     }
 
     @Override

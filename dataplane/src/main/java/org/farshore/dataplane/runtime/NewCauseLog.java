@@ -21,6 +21,10 @@ final class NewCauseLog implements ErrorHandler {
 
     @Override
     public void onError(final Throwable throwable) {
+        // A failure that ends the role: its last line says all of it.
+        if (throwable instanceof FarshoreException) {
+            return;
+        }
         if (isNew(throwable)) {
             LOG.warn("role", role, "cause", throwable.getClass().getName(), "text", throwable.getMessage());
         }
