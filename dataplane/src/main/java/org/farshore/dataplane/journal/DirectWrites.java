@@ -9,9 +9,9 @@ import java.io.IOException;
 @FunctionalInterface
 public interface DirectWrites {
     /**
-     * Writes and syncs everything. Called once, on the commit thread; the caller's buffers are free again on return.
+     * Writes and syncs everything, on the commit thread; the caller's buffers are free again on return.
      *
-     * @throws IOException naming the file; it poisons the journal.
+     * @throws IOException naming the file; everything is then still held, and written again by a later call.
      */
     void writeAndSync() throws IOException;
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * Makes the groups of one stream durable, in order, one at a time: direct writes, the group, one sync, and only then the
@@ -12,8 +13,16 @@ import org.farshore.dataplane.runtime.FarshoreException;
  * <p>A write or a sync that failed poisons the stream: the page cache may show bytes that the disk lacks, and a second sync
  * would answer that all is well. Nothing is written or synced any more, what is under way stays unacknowledged and comes
  * again from upstream after a restart.
+ *
+ * <p>A replica that does not take a group's direct writes is another disk's affair: the group is held, with everything that
+ * is to be written, and tried again every few seconds. Meanwhile nothing of this stream becomes durable and the sender is
+ * held back; other streams go on.
  */
 public final class JournalCommitter {
+    private static final StateLog LOG = StateLog.of(JournalCommitter.class);
+    private static final long HELD_RETRY_NS = 2_000_000_000L;
+    private static final long HELD_FOR_REPLICA = 2;
+
     private final JournalContext context;
     private final SegmentRing ring;
     private final Positions positions;
@@ -22,6 +31,8 @@ public final class JournalCommitter {
     private final OneToOneConcurrentArrayQueue<JournalGroup> done =
             new OneToOneConcurrentArrayQueue<>(JournalLimits.GROUPS_MAX);
     private long syncMaxUs;
+    private JournalGroup held;
+    private long heldRetryAtNs;
     private volatile long durablePosition;
     private volatile boolean poisoned;
 
@@ -76,27 +87,65 @@ public final class JournalCommitter {
             return 0;
         }
         int work = 0;
-        final JournalGroup group = closed.poll();
-        if (group != null) {
-            commit(group);
-            work++;
+        if (held == null || nowNs - heldRetryAtNs >= 0) {
+            final JournalGroup group = held == null ? closed.poll() : held;
+            if (group != null) {
+                commit(group, nowNs);
+                work++;
+            }
         }
         return work + ring.prepare(nowNs);
     }
 
-    private void commit(final JournalGroup group) {
+    private void commit(final JournalGroup group, final long nowNs) {
+        if (runDirectWrites(group, nowNs)) {
+            write(group);
+        }
+    }
+
+    private boolean runDirectWrites(final JournalGroup group, final long nowNs) {
+        try {
+            group.runDirectWrites();
+        } catch (final IOException e) {
+            if (held == null) {
+                LOG.warn(
+                        "journal",
+                        context.directory(),
+                        "event",
+                        "held",
+                        "reason",
+                        e.getMessage(),
+                        "advice",
+                        "make the replica's disk take writes again; until then this machine's sender is held"
+                                + " back, and nothing is lost");
+            }
+            held = group;
+            heldRetryAtNs = nowNs + HELD_RETRY_NS;
+            context.heldCounter().setRelease(HELD_FOR_REPLICA);
+            return false;
+        }
+        if (held != null) {
+            held = null;
+            context.heldCounter().setRelease(0);
+            LOG.info("journal", context.directory(), "event", "goes-on");
+        }
+        return true;
+    }
+
+    private void write(final JournalGroup group) {
         final long position = positions.of(group.segmentNumber(), group.segmentOffset());
         final long begunNs = context.clocks().nanoTime();
         try {
-            group.runDirectWrites();
             ring.write(group.segmentNumber(), group.bytes(), group.segmentOffset());
             ring.sync(group.segmentNumber());
         } catch (final IOException | RuntimeException e) {
             poisoned = true;
             throw new FarshoreException(
                     ExitCode.STORAGE,
-                    "journal " + context.directory() + " stops at position " + position
-                            + ", nothing behind it is durable: " + e.getMessage(),
+                    "journal " + context.directory() + " stops at position " + position + " (offset "
+                            + group.segmentOffset() + "): " + e.getMessage()
+                            + "; nothing from there on is durable and the file is not touched again: see to the disk, then"
+                            + " start again, and what was not acknowledged is sent again",
                     e);
         }
         final long tookUs = (context.clocks().nanoTime() - begunNs) / 1_000;
@@ -114,11 +163,16 @@ public final class JournalCommitter {
         }
     }
 
-    /** Commits what was closed, for an orderly stop. */
+    /** Commits what was closed, for an orderly stop; what cannot be is not acknowledged and comes again. */
     void drain() {
-        for (JournalGroup group = poisoned ? null : closed.poll(); group != null; group = closed.poll()) {
-            commit(group);
+        final long nowNs = context.clocks().nanoTime();
+        for (JournalGroup group = next(); group != null; group = next()) {
+            commit(group, nowNs);
         }
+    }
+
+    private JournalGroup next() {
+        return poisoned || held != null ? null : closed.poll();
     }
 
     void close() {

@@ -37,6 +37,7 @@ public final class JournalContext {
     private AtomicCounter syncsCounter;
     private AtomicCounter syncMaxCounter;
     private AtomicCounter segmentsCounter;
+    private AtomicCounter heldCounter;
 
     /** Takes segment length and limit from the settings of a role. */
     public JournalContext configure(final Settings settings) {
@@ -75,6 +76,7 @@ public final class JournalContext {
         syncsCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SYNCS, subject);
         syncMaxCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SYNC_MAX, subject);
         segmentsCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SEGMENTS, subject);
+        heldCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_HELD, subject);
         return this;
     }
 
@@ -186,5 +188,10 @@ public final class JournalContext {
 
     AtomicCounter segmentsCounter() {
         return segmentsCounter;
+    }
+
+    /** Commit thread: why nothing more becomes durable, in the codes of the counter. */
+    AtomicCounter heldCounter() {
+        return heldCounter;
     }
 }

@@ -92,11 +92,12 @@ public final class JournalGroup {
         directWrites.add(writes);
     }
 
+    /** Runs them in order; after a failure the next call goes on with the one that failed. */
     void runDirectWrites() throws IOException {
-        for (int i = 0; i < directWrites.size(); i++) {
-            directWrites.get(i).writeAndSync();
+        while (!directWrites.isEmpty()) {
+            directWrites.get(0).writeAndSync();
+            directWrites.remove(0);
         }
-        directWrites.clear();
     }
 
     /** The whole group for writing, position to limit. */

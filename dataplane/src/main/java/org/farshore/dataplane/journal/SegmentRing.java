@@ -18,6 +18,10 @@ import org.farshore.dataplane.runtime.Zeros;
  * they are made, because overwriting written blocks costs a half to a third of writing into merely allocated ones, and
  * because a disk can then not become full in the middle of a segment.
  *
+ * <p>A file is made only where room for one more remains besides, so that the state record and the replicas on the same
+ * disk do not meet the end of it first, and so that people hear of it while everything still works. Without room the
+ * segments that exist are used again as they become free, the writer waits for that, and room is looked for again and again.
+ *
  * <p>Commit thread, except {@link #preparedSegment} and {@link #recycleBelow}.
  */
 final class SegmentRing {
@@ -28,7 +32,9 @@ final class SegmentRing {
     /** Zeros written and synced in one duty cycle: a new file takes many syncs otherwise, and a group must not wait long. */
     private static final int SLICE_LENGTH = 4 << 20;
     /** After a file could not be made, wait this long before the next attempt. */
-    private static final long GROWTH_RETRY_NS = 10_000_000_000L;
+    private static final long GROWTH_RETRY_NS = 5_000_000_000L;
+
+    private static final long HELD_FOR_ROOM = 1;
 
     private static final StateLog LOG = StateLog.of(SegmentRing.class);
 
@@ -192,6 +198,11 @@ final class SegmentRing {
 
     private void beginGrowth(final long nowNs) {
         try {
+            final long usable = files.usableBytes(context.directory());
+            if (usable < 2L * context.segmentLength()) {
+                throw new IOException("only " + usable + " bytes are free; a segment takes " + context.segmentLength()
+                        + " and as much stays in reserve");
+            }
             final Path unfinished = unfinished(growingSlot);
             files.delete(unfinished);
             growing = files.open(unfinished, BlockFiles.Mode.WRITE);
@@ -228,7 +239,11 @@ final class SegmentRing {
         growing = null;
         files.rename(unfinished(growingSlot), path(growingSlot));
         files.syncDirectory(context.directory());
-        growthFailed = false;
+        if (growthFailed) {
+            growthFailed = false;
+            context.heldCounter().setRelease(0);
+            LOG.info("journal", context.directory(), "event", "room-again", "segment", nameOfSlot(growingSlot));
+        }
         taken(growingSlot);
         countSegments();
     }
@@ -240,11 +255,15 @@ final class SegmentRing {
         if (!growthFailed) {
             LOG.warn(
                     "journal", context.directory(),
-                    "segment", unfinished(growingSlot).getFileName(),
+                    "segment", nameOfSlot(growingSlot),
                     "event", "not-made",
-                    "reason", cause.getMessage());
+                    "reason", cause.getMessage(),
+                    "advice",
+                            "make room on this disk; until then the segments there are used again, the sender is held"
+                                    + " back when they are full, and nothing is lost");
         }
         growthFailed = true;
+        context.heldCounter().setRelease(HELD_FOR_ROOM);
         growthRetryAtNs = nowNs + GROWTH_RETRY_NS;
         try {
             files.delete(unfinished(growingSlot));

@@ -228,7 +228,7 @@ final class ReceiveSession {
     private int connect(final long nowNs) {
         switch (state) {
             case OPENING:
-                return openStream();
+                return openStream(nowNs);
             case DRAINING:
                 return drain(nowNs);
             case SEALING:
@@ -242,7 +242,7 @@ final class ReceiveSession {
         }
     }
 
-    private int openStream() {
+    private int openStream(final long nowNs) {
         if (opening == null) {
             final ApplyAgent.OpenStream request = context.newOpenStream(machine);
             opening = context.applyAgent().offer(request) ? request : null;
@@ -251,8 +251,13 @@ final class ReceiveSession {
         if (!opening.isDone()) {
             return 0;
         }
-        open(opening.stream());
+        final ApplyAgent.OpenStream answered = opening;
         opening = null;
+        if (answered.refusal() != null) {
+            leave(RejectReason.STORAGE, answered.refusal(), nowNs);
+            return 1;
+        }
+        open(answered.stream());
         to(State.DRAINING, "opened");
         return 1;
     }

@@ -128,7 +128,8 @@ public final class ApplyAgent implements Agent {
     /**
      * One request, then one step of one stream.
      *
-     * @throws FarshoreException STORAGE when a disk failed: the role ends with it.
+     * @throws FarshoreException STORAGE when a state record or a journal cannot be used any more: the role ends with it. A
+     *     request that a disk refuses is answered with a refusal, a replica that fails holds its own stream alone.
      */
     @Override
     public int doWork() {
@@ -145,7 +146,12 @@ public final class ApplyAgent implements Agent {
         } catch (final ReplicaRefusedException e) {
             request.refusal = e.getMessage();
         } catch (final IOException e) {
-            throw new FarshoreException(ExitCode.STORAGE, e.getMessage(), e);
+            request.refusal = "cannot be opened: " + e;
+        } catch (final FarshoreException e) {
+            if (e.exitCode() != ExitCode.STORAGE) {
+                throw e;
+            }
+            request.refusal = e.getMessage();
         }
         request.done = true;
         return 1;

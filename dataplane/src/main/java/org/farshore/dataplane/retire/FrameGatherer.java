@@ -13,6 +13,7 @@ import org.farshore.dataplane.codecs.replication.VolumeResizedDecoder;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
 import org.farshore.dataplane.journal.JournalFrameFlyweight;
 import org.farshore.dataplane.journal.JournalFrameHandler;
+import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.ship.BatchPayload;
@@ -70,6 +71,8 @@ final class FrameGatherer implements JournalFrameHandler {
     private long resolvedPosition = NO_POSITION;
     private long resolvedEnd;
     private long frameCount;
+    private long comparePosition = NO_POSITION;
+    private long comparedPosition = NO_POSITION;
     private boolean lenient;
     private Pause pause = Pause.NONE;
 
@@ -79,20 +82,31 @@ final class FrameGatherer implements JournalFrameHandler {
         this.payload = payload;
     }
 
-    /** Stands where an earlier life of the process has stored. */
-    void restore(
-            final int storedGeneration,
-            final int storedIncarnation,
-            final long captureHigh,
-            final long captureLow,
-            final long storedSequence,
-            final long storedCapturePosition) {
-        generation = storedGeneration;
-        incarnation = storedIncarnation;
-        captureIdHigh = captureHigh;
-        captureIdLow = captureLow;
-        sequence = storedSequence;
-        capturePosition = storedCapturePosition;
+    /** Stands where an earlier life of the process has stored, or this one, when what it took since could not be written. */
+    void restore(final StreamState stored) {
+        generation = stored.generation();
+        incarnation = stored.incarnation();
+        captureIdHigh = stored.captureIdHigh();
+        captureIdLow = stored.captureIdLow();
+        sequence = stored.appliedSequence();
+        capturePosition = stored.appliedCapturePosition();
+        tailPosition = NO_POSITION;
+        resolvedPosition = NO_POSITION;
+        volumes.clear();
+        TargetStreams.volumesOf(stored, volumes);
+        replicaByNumber.clear();
+        for (final StreamVolume volume : volumes.all()) {
+            for (int i = 0; i < replicas.size(); i++) {
+                if (replicas.get(i).hasUuid(volume.uuidHigh(), volume.uuidLow())) {
+                    replicaByNumber.put(volume.number(), i);
+                }
+            }
+        }
+    }
+
+    /** The compare message that gathering paused for was answered; it is not answered twice when frames are taken again. */
+    void compared() {
+        comparedPosition = comparePosition;
     }
 
     /** Frames that no longer fit, because damaged journal before them was left out, are left out too. */
@@ -173,7 +187,7 @@ final class FrameGatherer implements JournalFrameHandler {
         if (!fits && !lenient && last > sequence && message.firstSequence() <= end) {
             throw broken(position, VolumeRecords.check(message, volumes));
         }
-        if (fits && last > sequence && message.firstSequence() <= end && !takeRecords(frame, end)) {
+        if (fits && last > sequence && message.firstSequence() <= end && !takeRecords(position, frame, end)) {
             pause = pause == Pause.NONE ? Pause.FULL : pause;
             return false;
         }
@@ -192,12 +206,12 @@ final class FrameGatherer implements JournalFrameHandler {
     }
 
     /** Takes the records of a frame up to {@code end}; false when the batch must be written first. */
-    private boolean takeRecords(final JournalFrameFlyweight frame, final long end) {
+    private boolean takeRecords(final long position, final JournalFrameFlyweight frame, final long end) {
         switch (message.templateId()) {
             case WriteBatchDecoder.TEMPLATE_ID:
                 return frame.type() == JournalFrameFlyweight.TYPE_COPIED || takeBatch(end);
             case PieceHashesDecoder.TEMPLATE_ID:
-                return takeCompare();
+                return takeCompare(position);
             case VolumeAddedDecoder.TEMPLATE_ID:
             case VolumeResizedDecoder.TEMPLATE_ID:
             case VolumeRemovedDecoder.TEMPLATE_ID:
@@ -235,8 +249,8 @@ final class FrameGatherer implements JournalFrameHandler {
         return true;
     }
 
-    private boolean takeCompare() {
-        if (message.incarnation() != openIncarnation) {
+    private boolean takeCompare(final long position) {
+        if (message.incarnation() != openIncarnation || position <= comparedPosition) {
             return true;
         }
         if (!batch.isEmpty()) {
@@ -244,6 +258,7 @@ final class FrameGatherer implements JournalFrameHandler {
         }
         final StreamVolume volume = volumes.get(message.volumeNumber());
         comparer.begin(message, replicas.get(replicaByNumber.get(volume.number())), volume.sizeBytes());
+        comparePosition = position;
         pause = Pause.COMPARE;
         return true;
     }

@@ -90,7 +90,12 @@ public final class ReplicaVolumes {
         }
         final ReplicaVolume replica = openFiles(path, volume, uuidHigh, uuidLow, sizeBytes, growable);
         if (claim == null) {
-            new ReplicaClaim(machine, volume, uuid, sizeBytes, generation, path.toString()).store(files, directory);
+            try {
+                new ReplicaClaim(machine, volume, uuid, sizeBytes, generation, path.toString()).store(files, directory);
+            } catch (final IOException | RuntimeException e) {
+                replica.close();
+                throw e;
+            }
         }
         return replica;
     }

@@ -12,8 +12,6 @@ import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.journal.VolumeState;
 import org.farshore.dataplane.runtime.CounterFactory;
-import org.farshore.dataplane.runtime.ExitCode;
-import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.volume.StreamVolume;
@@ -29,6 +27,10 @@ import org.farshore.dataplane.volume.VolumeTable;
  *                   └─ COMPARE
  * </pre>
  *
+ * <p><strong>A replica that fails twice</strong> holds its stream alone: the batch is given up, gathering stands again where
+ * the state record says, and after a pause everything from there is taken from the journal and written once more. The
+ * journal keeps what the replica lacks, so the sender goes on until the journal is full and is held back then.
+ *
  * <p><strong>Order of what is synced</strong> (F1): the state record with the raised floor, since points below are about
  * to be overwritten; the replicas; the state record with the raised applied position and horizon; only then may segments
  * be reused. A stop at any place repeats the batch from the old applied position, which gives the same bytes.
@@ -40,6 +42,7 @@ public final class StreamApply {
     private static final StateLog LOG = StateLog.of(StreamApply.class);
     private static final long CHECKPOINT_DELAY_NS = 1_000_000_000L;
     private static final long DUE_LENGTH = 16 << 20;
+    private static final long HELD_RETRY_NS = 5_000_000_000L;
     private static final long GATHER_LENGTH_MAX = 256 << 20;
     private static final int FRAMES_AT_ONCE = 64;
     private static final int OUTCOMES_MAX = 16;
@@ -67,6 +70,7 @@ public final class StreamApply {
     private final AtomicCounter appliedBytes;
     private final AtomicCounter zeroedBytes;
     private final AtomicCounter compareReadBytes;
+    private final AtomicCounter heldCounter;
     private StreamState stored;
     private State state = State.IDLE;
     private long waitingSinceNs;
@@ -74,6 +78,9 @@ public final class StreamApply {
     private long gatherBegin;
     private long framesStored;
     private boolean failedOnce;
+    private boolean held;
+    private long heldUntilNs;
+    private long nowNs;
     private volatile long appliedPosition;
     private volatile long appliedSequence;
     private volatile int connectedIncarnation;
@@ -104,6 +111,7 @@ public final class StreamApply {
         appliedBytes = counters.newCounter(ReplicationCounter.APPLIED_BYTES, machine);
         zeroedBytes = counters.newCounter(ReplicationCounter.ZEROED_BYTES, machine);
         compareReadBytes = counters.newCounter(ReplicationCounter.COMPARE_READ_BYTES, machine);
+        heldCounter = counters.newCounter(ReplicationCounter.REPLICA_HELD, machine);
         appliedPositionCounter.setRelease(appliedPosition);
         appliedSequenceCounter.setRelease(appliedSequence);
     }
@@ -157,10 +165,11 @@ public final class StreamApply {
      *
      * @param mayBegin true when no other stream has the shared batch.
      */
-    int doWork(final long nowNs, final boolean mayBegin) {
+    int doWork(final long now, final boolean mayBegin) {
+        nowNs = now;
         switch (state) {
             case IDLE:
-                return mayBegin && isDue(nowNs) ? begin() : 0;
+                return mayBegin && isDue() ? begin() : 0;
             case GATHER:
                 return gather();
             case COMPARE:
@@ -175,7 +184,10 @@ public final class StreamApply {
         }
     }
 
-    private boolean isDue(final long nowNs) {
+    private boolean isDue() {
+        if (held && nowNs - heldUntilNs < 0) {
+            return false;
+        }
         final long durablePosition = committer.durablePosition();
         final long unread = durablePosition - reader.position();
         if (unread <= 0) {
@@ -260,11 +272,13 @@ public final class StreamApply {
                 return outcome == null ? 1 : dropStaleOutcome();
             }
             outcome = null;
+            gatherer.compared();
             state = State.GATHER;
             return 1;
         } catch (final IOException e) {
-            throw new FarshoreException(
-                    ExitCode.STORAGE, "cannot compare a replica of " + machine + ": " + e.getMessage(), e);
+            outcome = null;
+            hold(e);
+            return 1;
         }
     }
 
@@ -305,11 +319,8 @@ public final class StreamApply {
 
     private void writeAgain(final IOException cause) {
         if (failedOnce) {
-            throw new FarshoreException(
-                    ExitCode.STORAGE,
-                    "a replica of " + machine + " failed twice, the journal keeps what it lacks from position "
-                            + stored.appliedPosition() + ": " + cause.getMessage(),
-                    cause);
+            hold(cause);
+            return;
         }
         failedOnce = true;
         LOG.warn("stream", machine, "replica", "rewrite", "reason", cause.getMessage());
@@ -317,7 +328,38 @@ public final class StreamApply {
         state = State.WRITE;
     }
 
+    /** Gives the batch up and stands again where the state record says. */
+    private void hold(final IOException cause) {
+        if (!held) {
+            LOG.warn(
+                    "stream",
+                    machine,
+                    "replica",
+                    "held",
+                    "reason",
+                    cause.getMessage(),
+                    "advice",
+                    "make the replica's disk take writes again; until then the journal keeps what it lacks, from"
+                            + " position " + stored.appliedPosition());
+        }
+        held = true;
+        heldCounter.setRelease(1);
+        heldUntilNs = nowNs + HELD_RETRY_NS;
+        gatherer.restore(stored);
+        reader.seek(stored.appliedPosition());
+        state = State.IDLE;
+    }
+
+    private void goOn() {
+        if (held) {
+            held = false;
+            heldCounter.setRelease(0);
+            LOG.info("stream", machine, "replica", "goes-on");
+        }
+    }
+
     private int record() {
+        goOn();
         final long position = gatherer.safePosition(reader.position());
         store(Math.max(stored.floor(), position), position, gatherer.sequence());
         framesStored = gatherer.frameCount();

@@ -89,32 +89,16 @@ public final class TargetStreams {
     TargetStream open(final long high, final long low, final ApplyStage stage) throws IOException {
         final String machine = hex(high, low);
         final Path directory = dataDirectory.resolve(machine);
-        files.createDirectories(directory);
+        // What a full disk refuses comes first: counters, once made, stay, and the sender asks again and again.
+        files.createDirectories(directory.resolve("journal"));
         final StateFile stateFile = new StateFile(files, directory);
-        final JournalContext context = journalContexts
-                .newContext()
-                .files(files)
-                .directory(directory.resolve("journal"))
-                .machineId(high, low)
-                .counters(counters, machine)
-                .conclude();
-        StreamState state = stateFile.load();
-        if (state == null) {
-            state = StreamState.initial(high, low, context.segmentLength());
-            stateFile.store(state);
-        } else if (state.machineIdHigh() != high || state.machineIdLow() != low) {
-            throw new FarshoreException(ExitCode.STORAGE, directory + " holds the stream of another machine");
-        }
+        final JournalContext context =
+                journalContexts.newContext().files(files).directory(directory.resolve("journal"));
+        final StreamState state = loadOrMake(stateFile, directory, high, low, context.segmentLength());
+        context.machineId(high, low).counters(counters, machine).conclude();
         final FrameGatherer gatherer = new FrameGatherer(stage.batch(), stage.comparer(), stage.payload());
-        gatherer.restore(
-                state.generation(),
-                state.incarnation(),
-                state.captureIdHigh(),
-                state.captureIdLow(),
-                state.appliedSequence(),
-                state.appliedCapturePosition());
+        gatherer.restore(state);
         final Walk walk = new Walk(state);
-        volumesOf(state, gatherer.volumes());
         final Journal journal = JournalRecovery.open(context, state, walk);
         final boolean damaged = !journal.recovered().damages().isEmpty();
         if (damaged) {
@@ -140,6 +124,20 @@ public final class TargetStreams {
         final String refusal = openReplicas(machine, walk, apply, replicas);
         return new TargetStream(
                 high, low, machine, journal, apply, walk.atEnd, walk.unapplied, replicas, damaged, refusal);
+    }
+
+    private static StreamState loadOrMake(
+            final StateFile stateFile, final Path directory, final long high, final long low, final int segmentLength) {
+        final StreamState state = stateFile.load();
+        if (state == null) {
+            final StreamState initial = StreamState.initial(high, low, segmentLength);
+            stateFile.store(initial);
+            return initial;
+        }
+        if (state.machineIdHigh() != high || state.machineIdLow() != low) {
+            throw new FarshoreException(ExitCode.STORAGE, directory + " holds the stream of another machine");
+        }
+        return state;
     }
 
     /** Every volume that is known now, or whose frames are still to be applied. */
@@ -182,7 +180,7 @@ public final class TargetStreams {
         return replica;
     }
 
-    private static void volumesOf(final StreamState state, final VolumeTable volumes) {
+    static void volumesOf(final StreamState state, final VolumeTable volumes) {
         for (final VolumeState volume : state.volumes()) {
             volumes.put(new StreamVolume(
                     volume.number(),

@@ -36,6 +36,11 @@ public interface BlockFiles {
     /** Renames within one directory, replacing what was there; durable after {@link #syncDirectory}. */
     void rename(Path from, Path to) throws IOException;
 
+    /** Bytes that may still be written to the file system of an existing directory, as far as that is known. */
+    default long usableBytes(final Path directory) throws IOException {
+        return Long.MAX_VALUE;
+    }
+
     /** Returns when the names in this directory are on the disk. */
     void syncDirectory(Path directory) throws IOException;
 }

@@ -56,6 +56,11 @@ public final class ChannelBlockFiles implements BlockFiles {
     }
 
     @Override
+    public long usableBytes(final Path directory) throws IOException {
+        return Files.getFileStore(directory).getUsableSpace();
+    }
+
+    @Override
     public void delete(final Path path) throws IOException {
         Files.deleteIfExists(path);
     }

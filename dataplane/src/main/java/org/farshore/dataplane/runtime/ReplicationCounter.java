@@ -63,12 +63,14 @@ public enum ReplicationCounter {
     JOURNAL_SYNCS(1213, "journal.syncs.count", "group commits"),
     JOURNAL_SYNC_MAX(1214, "journal.sync.max.us", "longest group commit since start"),
     JOURNAL_SEGMENTS(1215, "journal.segments.count", "segment files"),
+    JOURNAL_HELD(1216, "journal.held.code", "0 no, 1 no room for another segment, 2 a replica does not take chunks"),
     APPLIED_SEQUENCE(1220, "applied.sequence.count", "sequence up to which the replica is written and synced"),
     APPLIED_BYTES(1221, "applied.bytes", "bytes written to replica volumes"),
     DIRECT_BYTES(1222, "direct.bytes", "chunk bytes written straight to a replica volume"),
     ZEROED_BYTES(1223, "zeroed.bytes", "bytes zeroed or discarded on replica volumes"),
     COMPARE_READ_BYTES(1224, "compare.read.bytes", "bytes of replica volumes read and hashed"),
     POINTS(1225, "points.count", "recovery points received"),
+    REPLICA_HELD(1226, "replica.held.code", "1 while a replica fails; what it lacks stays in the journal, tried again"),
     // every role
     MALFORMED(1300, "malformed.count", "messages dropped because they broke a bound or a checksum"),
     ROLE_PID(1301, "role.pid", "process id of the role");

@@ -25,6 +25,7 @@ record RoleReport(String state, String next, boolean healthy) {
     private static final int RELAYING = 2;
     private static final int RECEIVING = 2;
     private static final int POISONED = 3;
+    private static final int NO_ROOM = 1;
 
     static RoleReport of(final RoleSample sample) {
         switch (sample.life()) {
@@ -114,6 +115,13 @@ record RoleReport(String state, String next, boolean healthy) {
                     "read the errors below, mend the disk, start the role again; the source sends the rest again",
                     false);
         }
+        if (atLeast(sample, ReplicationCounter.JOURNAL_HELD, 1) > 0
+                || atLeast(sample, ReplicationCounter.REPLICA_HELD, 1) > 0) {
+            return new RoleReport(
+                    "held by a disk: " + heldBy(sample),
+                    "make room on the disk or mend it; it goes on by itself and nothing is lost",
+                    false);
+        }
         final long receiving = atLeast(sample, ReplicationCounter.RECEIVE_STATE, RECEIVING);
         if (receiving < machines) {
             return new RoleReport(
@@ -122,6 +130,12 @@ record RoleReport(String state, String next, boolean healthy) {
                     false);
         }
         return new RoleReport("receives from " + machines + plural(machines, " machine"), "nothing to do", true);
+    }
+
+    private static String heldBy(final RoleSample sample) {
+        return sample.max(ReplicationCounter.JOURNAL_HELD) == NO_ROOM
+                ? "there is no room for another journal segment"
+                : "a replica volume does not take writes";
     }
 
     private static long atLeast(final RoleSample sample, final ReplicationCounter counter, final int code) {

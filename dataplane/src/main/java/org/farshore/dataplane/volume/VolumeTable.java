@@ -37,6 +37,11 @@ public final class VolumeTable {
         volumes.remove(number);
     }
 
+    /** Forgets all. */
+    public void clear() {
+        volumes.clear();
+    }
+
     /** How many there are. */
     public int size() {
         return volumes.size();

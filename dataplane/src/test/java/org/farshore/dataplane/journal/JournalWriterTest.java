@@ -96,7 +96,9 @@ class JournalWriterTest {
 
     @Test
     void fullDiskHoldsTheWriterBackAndNothingElse() {
-        rig.disk.capacity(StateFile.COPY_LENGTH * 2L + 2L * JournalRig.SEGMENT_LENGTH + 100_000);
+        // Room for a third segment, but not for the reserve behind it.
+        final long capacity = StateFile.COPY_LENGTH * 2L + 4L * JournalRig.SEGMENT_LENGTH - 1;
+        rig.disk.capacity(capacity);
         start();
         for (int idle = 0; idle < 50; ) {
             if (rig.append(50_000)) {
@@ -107,9 +109,16 @@ class JournalWriterTest {
             }
         }
         assertThat(rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig")).isEqualTo(2);
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_HELD, "rig")).isEqualTo(1);
         rig.settle();
         rig.checkpoint();
         rig.pumpUntil(() -> rig.append(50_000));
+        rig.settle();
+        rig.disk.capacity(capacity + 1);
+        rig.pumpUntil(() -> rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig") == 3 || !rig.append(50_000));
+        rig.clocks.advance(10_000_000_000L);
+        rig.pumpUntil(() -> rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig") == 3);
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_HELD, "rig")).isZero();
         rig.settle();
         rig.disk.restart(Survival.NONE);
         assertThat(rig.open().endSequence()).isEqualTo(rig.appendedSequence);
@@ -132,17 +141,32 @@ class JournalWriterTest {
     }
 
     @Test
-    void failedDirectWriteStopsTheJournalBeforeItsGroup() {
+    void directWriteThatFailsHoldsItsGroupUntilItWorks() {
         start();
         final long durable = rig.journal.committer().durablePosition();
+        final boolean[] works = {false};
+        final List<String> ran = new ArrayList<>();
         rig.journal.writer().ensureRoom(100);
+        rig.journal.writer().attach(() -> ran.add("first"));
         rig.journal.writer().attach(() -> {
-            throw new IOException("/replica.img: Input/output error");
+            if (!works[0]) {
+                throw new IOException("/replica.img: No space left on device");
+            }
+            ran.add("second");
         });
         rig.append(100);
-        assertThatThrownBy(rig::step).isInstanceOf(FarshoreException.class).hasMessageContaining("/replica.img");
+        for (int i = 0; i < 300; i++) {
+            rig.step();
+        }
         assertThat(rig.journal.committer().durablePosition()).isEqualTo(durable);
-        assertThat(rig.journal.writer().isPoisoned()).isTrue();
+        assertThat(rig.journal.writer().isPoisoned()).isFalse();
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_HELD, "rig")).isEqualTo(2);
+        works[0] = true;
+        rig.clocks.advance(3_000_000_000L);
+        rig.settle();
+        assertThat(ran).containsExactly("first", "second");
+        assertThat(rig.journal.committer().durablePosition()).isGreaterThan(durable);
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_HELD, "rig")).isZero();
     }
 
     @Test

@@ -318,6 +318,63 @@ class MasterTargetAgentsTest {
     }
 
     @Test
+    void shouldHoldTheStreamOfAReplicaThatFailsAloneAndGoOnWhenItWorks() {
+        final TestSender sender = begin();
+        final MessageWriter otherWriter = new MessageWriter(MACHINE_HIGH, MACHINE_LOW + 1);
+        final TestSender other = target.connect(MACHINE_LOW + 1);
+        other.hello(CAPTURE + 1);
+        target.until(other, other::isDataConnected);
+        otherWriter.begin(1, 1, 1, 0);
+        send(other, otherWriter.volumeAdded(1, 8, SIZE, "data"));
+        send(sender, writer.batch(Extent.write(1, 0, filled(4096, 1))));
+        target.untilApplied(sender, writer.endSequence());
+
+        target.disk.failEveryOperationOn(
+                TargetHarness.DATA.resolve(MACHINE).resolve("data").resolve("replica.img"));
+        send(sender, writer.batch(Extent.write(1, 0, filled(4096, 2)), Extent.write(1, 8192, filled(512, 3))));
+        target.until(sender, () -> target.counters.get(ReplicationCounter.REPLICA_HELD, MACHINE) == 1);
+        send(sender, writer.batch(Extent.write(1, 0, filled(4096, 4))));
+        target.until(sender, () -> sender.durableSequence == writer.endSequence());
+        send(other, otherWriter.batch(Extent.write(1, 0, filled(4096, 5))));
+        target.untilApplied(other, otherWriter.endSequence());
+        assertThat(sender.appliedSequence).isLessThan(writer.endSequence());
+        assertThat(sender.rejected).isNull();
+
+        target.disk.failEveryOperationOn(null);
+        target.untilApplied(sender, writer.endSequence());
+        assertThat(target.counters.get(ReplicationCounter.REPLICA_HELD, MACHINE))
+                .isZero();
+        target.disk.restart(SimulatedDisk.Survival.NONE);
+        assertThat(target.replica("data")[0]).isEqualTo((byte) 4);
+        assertThat(target.replica("data")[8192]).isEqualTo((byte) 3);
+    }
+
+    @Test
+    void shouldHoldChunksOfAReplicaThatFailsAndGoOnWhenItWorks() {
+        final TestSender sender = begin();
+        final long before = sender.durableSequence;
+        target.disk.failEveryOperationOn(
+                TargetHarness.DATA.resolve(MACHINE).resolve("data").resolve("replica.img"));
+        send(sender, writer.batch(Extent.chunk(1, 4096, filled(4096, 6))));
+        target.until(sender, () -> target.counters.get(ReplicationCounter.JOURNAL_HELD, MACHINE) == 2);
+        assertThat(sender.durableSequence).isEqualTo(before);
+        target.disk.failEveryOperationOn(null);
+        target.until(sender, () -> sender.durableSequence == writer.endSequence());
+        target.disk.restart(SimulatedDisk.Survival.NONE);
+        assertThat(target.replica("data")[4096]).isEqualTo((byte) 6);
+    }
+
+    @Test
+    void shouldRefuseANewMachineOnAFullDiskAndTakeItOnceThereIsRoom() {
+        target.disk.capacity(1000);
+        final TestSender sender = target.start().welcomed(CAPTURE);
+        assertThat(sender.rejected).isEqualTo(RejectReason.STORAGE);
+        assertThat(sender.rejectText).contains("No space left on device");
+        target.disk.capacity(1L << 40);
+        assertThat(target.welcomed(CAPTURE).rejected).isNull();
+    }
+
+    @Test
     void shouldAdmitAStateChangeOnlyInItsPlace() {
         final TestSender sender = begin();
         send(sender, writer.volumeState(1, WriteOrder.ORDERED, StateReason.CONVERGED));

@@ -38,6 +38,8 @@ public final class SimulatedDisk implements BlockFiles {
     private long crashAt = Long.MAX_VALUE;
     private long failAt = Long.MAX_VALUE;
     private long capacity = Long.MAX_VALUE;
+    private Path failingPath;
+    private boolean failingNow;
     private int life;
     private boolean crashed;
 
@@ -58,6 +60,11 @@ public final class SimulatedDisk implements BlockFiles {
     /** This operation, if it is a write or a sync, fails with an {@link IOException}; those behind it work again. */
     public void failOperation(final long operation) {
         failAt = operation;
+    }
+
+    /** From now on every write and every sync of this file fails; null lets all work again. */
+    public void failEveryOperationOn(final Path path) {
+        failingPath = path;
     }
 
     /** Most bytes that all files together may have; a write beyond fails as on a full disk. */
@@ -129,7 +136,8 @@ public final class SimulatedDisk implements BlockFiles {
             crashed = true;
             throw new SimulatedCrash("at operation " + operations + " on " + path);
         }
-        if (operations == failAt) {
+        failingNow = operations == failAt || path.equals(failingPath);
+        if (failingNow) {
             interrupted.run();
             throw new IOException("simulated failure of operation " + operations + " on " + path);
         }
@@ -137,7 +145,7 @@ public final class SimulatedDisk implements BlockFiles {
 
     /** True when the operation under way fails, rather than being cut off. */
     boolean failing() {
-        return operations == failAt;
+        return failingNow;
     }
 
     void check(final int ofLife) {
@@ -147,13 +155,18 @@ public final class SimulatedDisk implements BlockFiles {
     }
 
     void checkRoom(final long more, final Path path) throws IOException {
+        if (more > usableBytes(path)) {
+            throw new IOException(path + ": No space left on device");
+        }
+    }
+
+    @Override
+    public long usableBytes(final Path directory) {
         long used = 0;
         for (final SimulatedFile file : names.values()) {
             used += file.length();
         }
-        if (used + more > capacity) {
-            throw new IOException(path + ": No space left on device");
-        }
+        return capacity - used;
     }
 
     Random random() {

@@ -66,6 +66,24 @@ class RoleReportTest {
     }
 
     @Test
+    void shouldSayWhichDiskHoldsATargetBack() {
+        final RoleReport noRoom = RoleReport.of(Samples.of("master-target")
+                .with(ReplicationCounter.RECEIVE_STATE, "m", 2)
+                .with(ReplicationCounter.JOURNAL_HELD, "m", 1)
+                .sample());
+        final RoleReport replica = RoleReport.of(Samples.of("master-target")
+                .with(ReplicationCounter.RECEIVE_STATE, "m", 2)
+                .with(ReplicationCounter.JOURNAL_HELD, "m", 0)
+                .with(ReplicationCounter.REPLICA_HELD, "m", 1)
+                .sample());
+
+        assertThat(noRoom.healthy()).isFalse();
+        assertThat(noRoom.state()).contains("no room");
+        assertThat(replica.healthy()).isFalse();
+        assertThat(replica.state()).contains("replica");
+    }
+
+    @Test
     void shouldCountMachinesThatAProcessServerRelays() {
         final RoleReport report = RoleReport.of(Samples.of("process-server")
                 .with(ReplicationCounter.RELAY_STATE, "a", 2)
