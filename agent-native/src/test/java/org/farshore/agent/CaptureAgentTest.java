@@ -55,6 +55,9 @@ class CaptureAgentTest {
         for (int run = 0; run < 6; run++) {
             final AgentRig rig = new AgentRig(seed * 100 + run, LARGE_RING, 600 << 10, 200 << 10);
             rig.writeMeanwhile(8);
+            if (run % 2 == 1) {
+                rig.writeInPieces();
+            }
             for (int step = 0; step < 4_000; step++) {
                 rig.randomStep(8);
             }

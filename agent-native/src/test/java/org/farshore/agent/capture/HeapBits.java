@@ -22,6 +22,11 @@ public final class HeapBits implements VolumeBits {
         bits.or(other.bits);
     }
 
+    /** Sets the same bits in another set. */
+    void addTo(final BitSet target) {
+        target.or(bits);
+    }
+
     @Override
     public long blockCount() {
         return blockCount;

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.farshore.dataplane.runtime.BlockFile;
@@ -42,6 +45,10 @@ public final class ModelCapture implements CaptureSource {
     private long heldPosition = Long.MAX_VALUE;
     private Runnable meanwhile = () -> {};
     private int losses;
+    private int pieceLength = PIECE_LENGTH_MAX;
+    private int nextBio;
+    private final Set<Integer> openBios = new HashSet<>();
+    private long expectedPosition;
 
     private static final class Volume {
         byte[] bytes;
@@ -81,6 +88,7 @@ public final class ModelCapture implements CaptureSource {
             int volume,
             long offset,
             long length,
+            int bio,
             boolean first,
             boolean last,
             int error,
@@ -130,6 +138,11 @@ public final class ModelCapture implements CaptureSource {
                 .orElse(producerPosition);
     }
 
+    /** Another processor is still writing a record that lies here: what is recorded from now on cannot be taken. */
+    public void busyFromHere() {
+        heldPosition = Math.min(heldPosition, producerPosition);
+    }
+
     /** No record is being written. */
     public void notBusy() {
         heldPosition = Long.MAX_VALUE;
@@ -150,6 +163,11 @@ public final class ModelCapture implements CaptureSource {
         readFailures = count;
     }
 
+    /** Writes lie in the ring in pieces of so many bytes at most, as they do when their pages lie apart. */
+    public void pieceLength(final int bytes) {
+        pieceLength = bytes;
+    }
+
     /** Submits a write: its payload is in the ring, or lost. Returns its number. */
     public int submit(final int volume, final long offset, final byte[] bytes) {
         return submit(volume, offset, bytes, () -> {});
@@ -158,20 +176,22 @@ public final class ModelCapture implements CaptureSource {
     /** As above; something else happens between the first piece, which is held back until the last is in, and the second. */
     public int submit(final int volume, final long offset, final byte[] bytes, final Runnable between) {
         timeNs++;
-        final int pieces = (bytes.length + PIECE_LENGTH_MAX - 1) / PIECE_LENGTH_MAX;
+        final int pieces = (bytes.length + pieceLength - 1) / pieceLength;
         if (fits((long) pieces * HEADER_LENGTH + bytes.length)) {
-            busyPosition = producerPosition;
+            final int bio = nextBio++;
+            final long busyBefore = busyPosition;
+            busyPosition = Math.min(busyBefore, producerPosition);
             for (int piece = 0; piece < pieces; piece++) {
                 if (piece == 1) {
                     between.run();
                 }
-                final int at = piece * PIECE_LENGTH_MAX;
-                final int length = Math.min(PIECE_LENGTH_MAX, bytes.length - at);
+                final int at = piece * pieceLength;
+                final int length = Math.min(pieceLength, bytes.length - at);
                 final UnsafeBuffer payload = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 8));
                 payload.putBytes(0, bytes, at, length);
-                record(Kind.SUBMIT, volume, offset + at, length, piece == 0, piece == pieces - 1, 0, payload);
+                record(Kind.SUBMIT, volume, offset + at, length, bio, piece == 0, piece == pieces - 1, 0, payload);
             }
-            busyPosition = Long.MAX_VALUE;
+            busyPosition = busyBefore;
         } else {
             lose(volume, offset, bytes.length);
         }
@@ -207,7 +227,16 @@ public final class ModelCapture implements CaptureSource {
         timeNs++;
         final Write ended = open.remove(write);
         if (fits(HEADER_LENGTH)) {
-            record(Kind.COMPLETE, ended.volume(), ended.offset(), ended.bytes().length, true, true, error, null);
+            record(
+                    Kind.COMPLETE,
+                    ended.volume(),
+                    ended.offset(),
+                    ended.bytes().length,
+                    nextBio++,
+                    true,
+                    true,
+                    error,
+                    null);
         } else {
             lose(ended.volume(), ended.offset(), ended.bytes().length);
         }
@@ -224,7 +253,7 @@ public final class ModelCapture implements CaptureSource {
         timeNs++;
         java.util.Arrays.fill(volumes.get(volume).bytes, offset, offset + length, (byte) 0);
         if (fits(HEADER_LENGTH)) {
-            record(Kind.ZEROED, volume, offset, length, true, true, 0, null);
+            record(Kind.ZEROED, volume, offset, length, nextBio++, true, true, 0, null);
         } else {
             lose(volume, offset, length);
         }
@@ -274,20 +303,35 @@ public final class ModelCapture implements CaptureSource {
         timeNs += ns;
     }
 
-    /** True when the block is covered: in the ring, lost, todo or sent. */
-    public boolean isCovered(final int volume, final long block) {
+    /**
+     * Blocks for which nothing is forgotten though the receiver may lack them: they are in the ring, lost, todo or sent, or a
+     * write of them is in flight; all blocks, while it is pinned that the volume must be compared, or is not known yet.
+     */
+    public BitSet covered(final int volume) {
         final Volume target = volumes.get(volume);
-        if (target.comparing
-                || target.coverageUnknown
-                || target.todo.isSet(block)
-                || target.sent.isSet(block)
-                || target.lost.isSet(block)) {
-            return true;
+        final BitSet covered = new BitSet();
+        if (target.comparing || target.coverageUnknown || target.phase == 0) {
+            covered.set(0, (int) target.todo.blockCount());
+            return covered;
         }
-        return ring.stream()
-                .anyMatch(slot -> slot.volume == volume
-                        && slot.offset < (block + 1) * BLOCK_LENGTH
-                        && block * BLOCK_LENGTH < slot.offset + slot.length);
+        target.todo.addTo(covered);
+        target.sent.addTo(covered);
+        target.lost.addTo(covered);
+        for (final Slot slot : ring) {
+            if (slot.volume == volume) {
+                setBlocks(covered, slot.offset, slot.length);
+            }
+        }
+        for (final Write write : open.values()) {
+            if (write.volume() == volume) {
+                setBlocks(covered, write.offset(), write.bytes().length);
+            }
+        }
+        return covered;
+    }
+
+    private static void setBlocks(final BitSet blocks, final long offset, final long length) {
+        blocks.set((int) (offset / BLOCK_LENGTH), (int) ((offset + length + BLOCK_LENGTH - 1) / BLOCK_LENGTH));
     }
 
     private boolean fits(final long length) {
@@ -310,12 +354,14 @@ public final class ModelCapture implements CaptureSource {
             final int volume,
             final long offset,
             final long length,
+            final int bio,
             final boolean first,
             final boolean last,
             final int error,
             final UnsafeBuffer payload) {
         final long behind = producerPosition + HEADER_LENGTH + (payload == null ? 0 : payload.capacity());
-        ring.add(new Slot(kind, producerPosition, behind, volume, offset, length, first, last, error, timeNs, payload));
+        ring.add(new Slot(
+                kind, producerPosition, behind, volume, offset, length, bio, first, last, error, timeNs, payload));
         producerPosition = behind;
     }
 
@@ -361,6 +407,9 @@ public final class ModelCapture implements CaptureSource {
         if (position < consumerPosition) {
             throw new IllegalStateException("taken at " + position + ", released to " + consumerPosition);
         }
+        if (position != expectedPosition) {
+            openBios.clear();
+        }
         long at = position;
         int count = 0;
         for (final Slot slot : ring) {
@@ -369,13 +418,30 @@ public final class ModelCapture implements CaptureSource {
             }
             if (count == recordLimit
                     || slot.position >= Math.min(limitPosition, Math.min(busyPosition, heldPosition))
-                    || !hand(handler, slot)) {
+                    || !handUnlessOrphan(handler, slot)) {
                 break;
             }
             at = slot.behind;
             count++;
         }
+        expectedPosition = at;
         return at;
+    }
+
+    /** A later piece of a write whose first piece was not taken is left out, as the real reader does. */
+    private boolean handUnlessOrphan(final CaptureHandler handler, final Slot slot) {
+        if (!slot.first && !openBios.contains(slot.bio)) {
+            return true;
+        }
+        if (!hand(handler, slot)) {
+            return false;
+        }
+        if (slot.last) {
+            openBios.remove(slot.bio);
+        } else {
+            openBios.add(slot.bio);
+        }
+        return true;
     }
 
     private static boolean hand(final CaptureHandler handler, final Slot slot) {

@@ -3,6 +3,7 @@ package org.farshore.agent.rig;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,8 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  */
 public final class AgentRig implements ModelReceiver.CutListener {
     private static final int SECTOR = 512;
+    private static final int BLOCK = 4096;
+    private static final int CYCLES_BETWEEN_LOOKS = 8;
 
     public final Random random;
     public final ModelCapture capture;
@@ -38,14 +41,22 @@ public final class AgentRig implements ModelReceiver.CutListener {
     public CaptureAgent agent;
     public DeviceReaderAgent reader;
     public int kills;
+    private long cycles;
+    private boolean isInCycle;
+    private Runnable betweenPieces = () -> {};
 
     /** One write as the oracle knows it; times are of the machine's clock. */
     private static final class Known {
         final long submitNs;
+        final long firstKey;
+        final int sectorCount;
         long completeNs = Long.MAX_VALUE;
+        boolean isLost;
 
-        Known(final long submitNs) {
+        Known(final long submitNs, final long firstKey, final int sectorCount) {
             this.submitNs = submitNs;
+            this.firstKey = firstKey;
+            this.sectorCount = sectorCount;
         }
     }
 
@@ -74,6 +85,23 @@ public final class AgentRig implements ModelReceiver.CutListener {
                 randomWrite(inFlightMax);
             }
         });
+    }
+
+    /** Writes are captured in small pieces, and between the first two the agent runs, or another processor writes. */
+    public void writeInPieces() {
+        capture.pieceLength(BLOCK);
+        betweenPieces = () -> {
+            switch (random.nextInt(8)) {
+                case 0, 1 -> randomWrite(4);
+                case 2 -> {
+                    if (!isInCycle) {
+                        cycle(1_000_000_000);
+                        capture.busyFromHere();
+                    }
+                }
+                default -> {}
+            }
+        };
     }
 
     // the agent
@@ -139,6 +167,7 @@ public final class AgentRig implements ModelReceiver.CutListener {
 
     /** SIGKILL: everything on the agent's heap is gone. */
     public void killAgent() {
+        assertCovered();
         counters.forEach((descriptor, counter) -> totals.merge(descriptor, counter.get(), Long::sum));
         receiver.breakLink();
         kills++;
@@ -187,7 +216,42 @@ public final class AgentRig implements ModelReceiver.CutListener {
     /** One duty cycle; the machine's clock moves by {@code ns}. */
     public void cycle(final long ns) {
         capture.advance(ns);
+        isInCycle = true;
         agent.doWork();
+        isInCycle = false;
+        if (cycles++ % CYCLES_BETWEEN_LOOKS == 0) {
+            assertCovered();
+        }
+    }
+
+    /**
+     * The coverage rule: where the receiver's durable bytes are not the device's, it is pinned beside the capture that
+     * something is still to be done. Whatever is forgotten while this does not hold, a kill makes forgotten for ever.
+     */
+    private void assertCovered() {
+        for (final VolumeDevice volume : volumes) {
+            final int number = volume.number();
+            final byte[] replica = receiver.replicas.get(number);
+            if (replica != null && receiver.volume(number).hasUuid(volume.uuidHigh(), volume.uuidLow())) {
+                final byte[] device = capture.bytes(number);
+                if (!Arrays.equals(device, replica)) {
+                    assertCovered(volume, device, replica, capture.covered(number));
+                }
+            }
+        }
+    }
+
+    private void assertCovered(
+            final VolumeDevice volume, final byte[] device, final byte[] replica, final BitSet covered) {
+        final int end = Math.min(device.length, replica.length);
+        for (int block = covered.nextClearBit(0); block * BLOCK < end; block = covered.nextClearBit(block + 1)) {
+            final int from = block * BLOCK;
+            final int to = Math.min(from + BLOCK, end);
+            if (!Arrays.equals(device, from, to, replica, from, to)) {
+                throw new AssertionError("block " + block + " of " + volume.name()
+                        + " is not durable, and in neither ring, lost, todo nor sent; " + describe());
+            }
+        }
     }
 
     /** All writes complete, everything works, until the agent is idle. */
@@ -264,12 +328,15 @@ public final class AgentRig implements ModelReceiver.CutListener {
         while (bytes.hasRemaining()) {
             bytes.putLong(content);
         }
-        final int write = capture.submit(volume, (long) firstSector * SECTOR, bytes.array());
-        writes.put(content, new Known(capture.timeNs()));
+        final Known known = new Known(capture.timeNs() + 1, key(volume, firstSector), sectorCount);
+        writes.put(content, known);
         for (int sector = firstSector; sector < firstSector + sectorCount; sector++) {
             history.computeIfAbsent(key(volume, sector), key -> new ArrayList<>())
                     .add(content);
         }
+        final long dropped = capture.droppedCount();
+        final int write = capture.submit(volume, (long) firstSector * SECTOR, bytes.array(), betweenPieces);
+        known.isLost = capture.droppedCount() != dropped;
         contentOf.put(write, content);
         return write;
     }
@@ -322,12 +389,15 @@ public final class AgentRig implements ModelReceiver.CutListener {
     @Override
     public void onCut(final long cutTimeNs, final List<Integer> ordered) {
         long newestNs = cutTimeNs;
+        long previous = 0;
         for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
             if (ordered.contains((int) (entry.getKey() >>> 32))) {
                 final long content = replicaContent(entry.getKey());
-                if (content != 0) {
+                if (content != 0 && content != previous) {
                     newestNs = Math.max(newestNs, writes.get(content).submitNs);
+                    assertWhole(content);
                 }
+                previous = content;
             }
         }
         for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
@@ -345,6 +415,19 @@ public final class AgentRig implements ModelReceiver.CutListener {
                 throw new AssertionError("illegal cut: sector " + (key & 0xFFFF_FFFFL) + " of volume " + (key >>> 32)
                         + " shows its version " + shown + " of " + versions.size() + ", version " + i
                         + " had completed before; " + describe());
+            }
+        }
+    }
+
+    /** What the replica shows of a captured write it shows all of, unless something newer covers it: none is cut in two. */
+    private void assertWhole(final long content) {
+        final Known write = writes.get(content);
+        for (int i = 0; i < write.sectorCount && !write.isLost; i++) {
+            final List<Long> versions = history.get(write.firstKey + i);
+            final long shown = replicaContent(write.firstKey + i);
+            if (shown != content && versions.indexOf(shown) < versions.indexOf(content)) {
+                throw new AssertionError("torn write: sector " + (write.firstKey + i & 0xFFFF_FFFFL) + " of a write of "
+                        + write.sectorCount + " sectors is not there; " + describe());
             }
         }
     }
