@@ -221,8 +221,22 @@ final class ReceiveSession {
             if (peer != null && writer.isPoisoned()) {
                 leave(RejectReason.STORAGE, "the journal of this master target has failed", nowNs);
             }
+            if (stream.apply().isDamaged()) {
+                onDamage(nowNs);
+            }
         }
         return state == State.RECEIVING ? work + answer(nowNs) : work;
+    }
+
+    /** Nothing is held of any capture from now on: the next connection compares, and the present one must end for that. */
+    private void onDamage(final long nowNs) {
+        if (state == State.WELCOMING || state == State.RECEIVING) {
+            leave(RejectReason.PROTOCOL, "the journal is damaged; say Hello again and compare", nowNs);
+        }
+        if (state != State.SEALING) {
+            heldCaptureIdHigh = 0;
+            heldCaptureIdLow = 0;
+        }
     }
 
     private int connect(final long nowNs) {
@@ -287,6 +301,10 @@ final class ReceiveSession {
         final long position = writer.appendIncarnation(
                 generation, incarnation + 1, intake.endSequence() + 1, heldPosition, captureIdHigh, captureIdLow);
         if (position == JournalWriter.BACK_PRESSURED) {
+            // A full journal that waits for damage to be passed would wait for ever.
+            if (heldPosition == NO_CAPTURE_POSITION) {
+                stream.apply().senderCompares(writer.endPosition());
+            }
             return 0;
         }
         incarnation++;
@@ -304,6 +322,9 @@ final class ReceiveSession {
             return 0;
         }
         peer.openData();
+        if (intake.capturePosition() == NO_CAPTURE_POSITION) {
+            stream.apply().senderCompares(sealPosition);
+        }
         stream.apply().connected(incarnation);
         to(State.WELCOMING, "durable");
         return 1;

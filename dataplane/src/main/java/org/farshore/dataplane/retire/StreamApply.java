@@ -27,6 +27,10 @@ import org.farshore.dataplane.volume.VolumeTable;
  *                   └─ COMPARE
  * </pre>
  *
+ * <p><strong>Damage</strong>, journal that was durable and cannot be read any more, stops the stream where it is: the replica
+ * stays a state of the past. It is passed when the journal itself says that the sender compares everything from a later
+ * place on ({@link #senderCompares}): whatever dies meanwhile, nobody can take the replica for whole.
+ *
  * <p><strong>A replica that fails twice</strong> holds its stream alone: the batch is given up, gathering stands again where
  * the state record says, and after a pause everything from there is taken from the journal and written once more. The
  * journal keeps what the replica lacks, so the sender goes on until the journal is full and is held back then.
@@ -85,6 +89,8 @@ public final class StreamApply {
     private volatile long appliedSequence;
     private volatile int connectedIncarnation;
     private volatile long comparePosition = -1;
+    private volatile long damagePosition = -1;
+    private volatile long passablePosition;
     private CompareOutcome outcome;
 
     StreamApply(
@@ -129,6 +135,16 @@ public final class StreamApply {
     /** Receive thread: the incarnation whose sender waits for comparisons; 0 for none. */
     public void connected(final int incarnation) {
         connectedIncarnation = incarnation;
+    }
+
+    /** Any thread: true while there is damage that the sender does not compare yet. */
+    public boolean isDamaged() {
+        return damagePosition >= passablePosition;
+    }
+
+    /** Receive thread: the durable frame at this position makes the sender compare; damage before it may be passed. */
+    public void senderCompares(final long position) {
+        passablePosition = position;
     }
 
     /** Receive thread: a compare message was appended to the journal at this position. */
@@ -219,16 +235,10 @@ public final class StreamApply {
         try {
             count = reader.poll(gatherer, limit, FRAMES_AT_ONCE);
         } catch (final JournalDamageException e) {
-            gatherer.beLenient();
-            LOG.warn(
-                    "stream",
-                    machine,
-                    "journal",
-                    "damaged",
-                    "range",
-                    reader.skipDamage(limit),
-                    "reason",
-                    e.getMessage());
+            if (!passDamage(e, limit)) {
+                endGather();
+                return 1;
+            }
         }
         switch (gatherer.pause()) {
             case COMPARE:
@@ -248,6 +258,28 @@ public final class StreamApply {
                 break;
         }
         return count + 1;
+    }
+
+    private boolean passDamage(final JournalDamageException damage, final long limit) {
+        final long position = reader.position();
+        if (position >= passablePosition) {
+            if (damagePosition != position) {
+                damagePosition = position;
+                LOG.warn(
+                        "stream",
+                        machine,
+                        "journal",
+                        "damaged",
+                        "reason",
+                        damage.getMessage(),
+                        "next",
+                        "the replica stays as it is until the sender compares all of it");
+            }
+            return false;
+        }
+        gatherer.beLenient();
+        LOG.warn("stream", machine, "journal", "passed", "range", reader.skipDamage(limit));
+        return true;
     }
 
     private void endGather() {
