@@ -40,6 +40,12 @@ import org.farshore.dataplane.ship.StreamLimits;
  * the ring is thereby given up is covered by the pinned compare or by todo before its space is given back.
  */
 public final class CaptureAgent implements Agent, AgentSession.Handler {
+    /**
+     * What a record taken from the ring counts as work: more than all that an idle connection brings in one cycle, so that
+     * the thread can tell that the machine writes.
+     */
+    public static final int LOAD_FLOOR = 256;
+
     private static final int IN_FLIGHT_SLOTS = 1 << 16;
     private static final int SENT_MESSAGES_MAX = 1 << 15;
     private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
@@ -289,7 +295,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
         }
         gaps.doWork(nowNs);
         restartIfNeeded();
-        work += stream.take(source.producerPosition());
+        work += LOAD_FLOOR * stream.take(source.producerPosition());
         sizes.checkWanted(volumes);
         if (!stream.flush() || !announce()) {
             return work;

@@ -106,15 +106,7 @@ public final class ProtectionAgent implements RoleMain.Role {
             final AgentIdentity identity,
             final List<VolumeDevice> volumes,
             final CaptureSource source) {
-        final RoleDriver driver = RoleDriver.launch(settings.driver().conclude());
-        runner.errorHandler(driver.errorHandler());
-        runner.onEnd(() -> {
-            if (runner.hasFailed()) {
-                driver.closeKeepingDirectory();
-            } else {
-                driver.close();
-            }
-        });
+        final RoleDriver driver = runner.launchDriver(settings.driver().conclude());
         final Clocks clocks = new SystemClocks();
         final AeronLinks links = new AeronLinks(driver, clocks, entropy, AeronLinks.PEERS_MAX_DEFAULT);
         final DeviceReaderAgent reader = new DeviceReaderAgent();
@@ -133,7 +125,7 @@ public final class ProtectionAgent implements RoleMain.Role {
                 .barrierIntervalNs(settings.barrierIntervalNs())
                 .generationListener(identity::generation)
                 .conclude();
-        runner.add(new CaptureAgent(context, reader)).add(reader);
+        runner.add(new CaptureAgent(context, reader), CaptureAgent.LOAD_FLOOR).addApart(reader);
     }
 
     private CaptureSource openSource(

@@ -63,8 +63,7 @@ public final class MasterTarget implements RoleMain.Role {
     @Override
     public void start(final RoleRunner runner) {
         runner.onEnd(lock(context.dataDirectory()));
-        final RoleDriver driver = RoleDriver.launch(driverContext.conclude());
-        runner.onEnd(driver).errorHandler(driver.errorHandler());
+        final RoleDriver driver = runner.launchDriver(driverContext.conclude());
         final SystemClocks clocks = new SystemClocks();
         final SystemEntropy entropy = new SystemEntropy();
         context.files(new ChannelBlockFiles())
@@ -73,7 +72,7 @@ public final class MasterTarget implements RoleMain.Role {
                 .counters(driver.counters())
                 .links(new AeronLinks(driver, clocks, entropy, context.machinesMax() * PEERS_PER_MACHINE))
                 .conclude();
-        new MasterTargetAgents(context).all().forEach(runner::add);
+        new MasterTargetAgents(context).runOn(runner);
         LOG.info(
                 "role",
                 name(),

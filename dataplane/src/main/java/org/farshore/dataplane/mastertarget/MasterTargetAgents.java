@@ -14,6 +14,7 @@ import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RoleRunner;
 
 /**
  * The three agents of a master target, put together and not yet running: on a thread each in production, stepped in one
@@ -77,6 +78,11 @@ public final class MasterTargetAgents {
             throw new FarshoreException(
                     ExitCode.STORAGE, "cannot recover from " + context.dataDirectory() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Gives each agent a thread of the role. */
+    void runOn(final RoleRunner runner) {
+        runner.add(receiveAgent).add(commitAgent).addApart(applyAgent);
     }
 
     /** All agents, in the order in which a write meets them. */

@@ -38,6 +38,8 @@ public final class RoleDriver implements AutoCloseable {
     private static final long LINGER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
     /** Bytes in one cycle of the driver that are load: more than heartbeats, status messages and acknowledgements. */
     private static final int LOAD_FLOOR = 256;
+    /** Bytes in one cycle of the driver for which it wakes the role's threads: more than one heartbeat. */
+    private static final int TALK_FLOOR = 64;
 
     /** Room for 8,192 counters, the least Aeron takes; with their labels 5 MiB of memory, Aeron's default takes 40. */
     private static final int COUNTER_VALUES_LENGTH = 1 << 20;
@@ -86,7 +88,7 @@ public final class RoleDriver implements AutoCloseable {
         final MediaDriver.Context driverContext = new MediaDriver.Context()
                 .aeronDirectoryName(context.directory().toString())
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new RestingIdleStrategy(LOAD_FLOOR))
+                .sharedIdleStrategy(context.restGroup().newStrategy(LOAD_FLOOR, TALK_FLOOR))
                 .asyncExecutorIdleStrategy(new RestingIdleStrategy())
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(false)

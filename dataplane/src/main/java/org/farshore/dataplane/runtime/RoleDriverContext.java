@@ -27,6 +27,7 @@ public final class RoleDriverContext {
     private Path directory;
     private int mtuLength = Integer.parseInt(MTU_DEFAULT);
     private SocketLimits socketLimits;
+    private RestGroup restGroup = new RestGroup();
 
     /** For a role, as {@code process-server}. */
     public RoleDriverContext(final String role) {
@@ -114,6 +115,17 @@ public final class RoleDriverContext {
     /** See {@link #socketLimits()}; probed when not set. */
     public RoleDriverContext socketLimits(final SocketLimits limits) {
         this.socketLimits = limits;
+        return this;
+    }
+
+    /** The threads that the engine's own thread wakes when something has arrived, and that wake it to send. */
+    public RestGroup restGroup() {
+        return restGroup;
+    }
+
+    /** See {@link #restGroup()}. */
+    public RoleDriverContext restGroup(final RestGroup group) {
+        this.restGroup = group;
         return this;
     }
 

@@ -32,6 +32,8 @@ public final class RoleRunner {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<Agent> agents = new ArrayList<>();
+    private final List<IdleStrategy> idleStrategies = new ArrayList<>();
+    private final RestGroup restGroup = new RestGroup();
     private final List<Thread> threads = new ArrayList<>();
     private final List<AutoCloseable> ends = new ArrayList<>();
     private ErrorHandler errorHandler = throwable -> {};
@@ -55,9 +57,26 @@ public final class RoleRunner {
         return errorHandler;
     }
 
-    /** One more agent, on a thread with its role name. */
+    /** One more agent, on a thread with its role name, that gets its work from the role's other threads alone. */
     public RoleRunner add(final Agent agent) {
+        return add(agent, RestingIdleStrategy.NO_LOAD);
+    }
+
+    /** One more agent that works in long strokes: it is not woken at each message, its first stroke may come 20 ms late. */
+    public RoleRunner addApart(final Agent agent) {
         agents.add(agent);
+        idleStrategies.add(restGroup.newStrategyApart());
+        return this;
+    }
+
+    /**
+     * One more agent, on a thread with its role name, that must look for work where nobody wakes it.
+     *
+     * @param loadFloor work of one duty cycle that shows load; see {@link RestingIdleStrategy}.
+     */
+    public RoleRunner add(final Agent agent, final int loadFloor) {
+        agents.add(agent);
+        idleStrategies.add(restGroup.newStrategy(loadFloor, 1));
         return this;
     }
 
@@ -72,7 +91,7 @@ public final class RoleRunner {
      * directory stays for a look. Says so when the kernel's socket buffers keep the window small.
      */
     public RoleDriver launchDriver(final RoleDriverContext context) {
-        final RoleDriver driver = RoleDriver.launch(context);
+        final RoleDriver driver = RoleDriver.launch(context.restGroup(restGroup));
         errorHandler(driver.errorHandler());
         onEnd(() -> {
             if (hasFailed()) {
@@ -117,8 +136,10 @@ public final class RoleRunner {
     }
 
     private ExitCode runToEnd() {
-        for (final Agent agent : agents) {
-            final Thread thread = new Thread(() -> runAgent(agent), agent.roleName());
+        for (int i = 0; i < agents.size(); i++) {
+            final Agent agent = agents.get(i);
+            final IdleStrategy idleStrategy = idleStrategies.get(i);
+            final Thread thread = new Thread(() -> runAgent(agent, idleStrategy), agent.roleName());
             thread.setDaemon(true);
             threads.add(thread);
         }
@@ -146,8 +167,7 @@ public final class RoleRunner {
         return exitCode;
     }
 
-    private void runAgent(final Agent agent) {
-        final IdleStrategy idleStrategy = new RestingIdleStrategy();
+    private void runAgent(final Agent agent, final IdleStrategy idleStrategy) {
         try {
             agent.onStart();
             while (isRunning) {

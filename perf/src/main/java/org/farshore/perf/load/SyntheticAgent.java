@@ -105,7 +105,7 @@ public final class SyntheticAgent implements RoleMain.Role {
                 reader);
         Probe.onCommand("load", words -> capture.load(Load.parse(words)));
         Probe.onSample(() -> sample(capture));
-        runner.add(agent).add(reader);
+        runner.add(agent, CaptureAgent.LOAD_FLOOR).addApart(reader);
     }
 
     private static Map<String, Object> sample(final SyntheticCapture capture) {

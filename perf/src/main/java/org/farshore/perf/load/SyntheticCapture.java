@@ -169,7 +169,7 @@ final class SyntheticCapture implements CaptureSource {
             }
         } else if (current.bytesPerSecond() > 0) {
             final double intervalNs = SECOND_NS * writeLength / current.bytesPerSecond();
-            final long due = loadBase + (long) ((nowNs - loadBeganNs) / intervalNs);
+            final long due = loadBase + 1 + (long) ((nowNs - loadBeganNs) / intervalNs);
             while (produced < room && produced < due) {
                 add(loadBeganNs + (long) ((produced - loadBase) * intervalNs));
             }
