@@ -3,6 +3,7 @@ package org.farshore.dataplane.ship;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import org.agrona.DirectBuffer;
+import org.farshore.dataplane.codecs.replication.BarrierDecoder;
 import org.farshore.dataplane.codecs.replication.Compression;
 import org.farshore.dataplane.codecs.replication.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.replication.PieceHashesDecoder;
@@ -221,6 +222,16 @@ abstract class RecordFields {
     /** What lies at {@link #dataOffset()} as text; allocates. */
     public final String text() {
         return buffer.getStringWithoutLengthAscii(offset + dataOffset, dataLength);
+    }
+
+    /** Barrier: wall clock of the protected machine at the cut, epoch nanoseconds. */
+    public final long barrierWallTimeNs() {
+        return i64(HEADER + BarrierDecoder.wallTimeNsEncodingOffset());
+    }
+
+    /** Barrier: what made the cut, as a number. */
+    public final int barrierKind() {
+        return buffer.getByte(offset + HEADER + BarrierDecoder.kindEncodingOffset()) & 0xFF;
     }
 
     /** Barrier: number of a volume that was ORDERED at the cut. */

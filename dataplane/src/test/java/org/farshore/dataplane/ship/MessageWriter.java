@@ -160,14 +160,19 @@ public final class MessageWriter {
     }
 
     public MessageWriter barrier(final int... volumes) {
+        return barrier(1, BarrierKind.CRASH, "", volumes);
+    }
+
+    public MessageWriter barrier(
+            final long wallTimeNs, final BarrierKind kind, final String label, final int... volumes) {
         final BarrierEncoder encoder = new BarrierEncoder().wrapAndApplyHeader(buffer, 0, messageHeader);
         header(encoder.header(), 1, nextSequence);
-        encoder.wallTimeNs(1).kind(BarrierKind.CRASH).reserved1((short) 0).reserved2(0);
+        encoder.wallTimeNs(wallTimeNs).kind(kind).reserved1((short) 0).reserved2(0);
         final BarrierEncoder.VolumesEncoder table = encoder.volumesCount(volumes.length);
         for (final int volume : volumes) {
             table.next().number(volume);
         }
-        encoder.label("");
+        encoder.label(label);
         return finish(encoder.encodedLength(), 1, nextSequence);
     }
 
