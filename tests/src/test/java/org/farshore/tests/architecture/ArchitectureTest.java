@@ -40,7 +40,7 @@ class ArchitectureTest {
             new Stage("receive", "ship", "journal", "retire"),
             new Stage("index", "journal"),
             new Stage("retire", "ship", "journal", "index", "optimise"),
-            new Stage("recover", "journal", "index", "retire", "optimise"),
+            new Stage("recover", "ship", "journal", "index", "retire", "optimise"),
             new Stage("nbd", "recover"),
             new Stage("tool", "journal", "index"),
             new Stage("processserver", "ship", "optimise", "spool", "receive"),
