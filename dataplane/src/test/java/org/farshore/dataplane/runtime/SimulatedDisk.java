@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 
 /**
  * A disk and its file system in memory, with everything that a real one may do at a power cut: sectors (512 bytes) that were
@@ -79,6 +80,11 @@ public final class SimulatedDisk implements BlockFiles {
 
     /** The machine comes up again; files that were open are not usable any more. */
     public void restart(final Survival survival) {
+        restart(() -> survives(survival));
+    }
+
+    /** As above; each directory, length and sector that was not synced is asked for in an order that is always the same. */
+    public void restart(final BooleanSupplier survives) {
         final TreeSet<Path> changed = new TreeSet<>();
         for (final Path path : names.keySet()) {
             changed.add(path.getParent());
@@ -87,7 +93,7 @@ public final class SimulatedDisk implements BlockFiles {
             changed.add(path.getParent());
         }
         for (final Path directory : changed) {
-            if (!survives(survival)) {
+            if (!survives.getAsBoolean()) {
                 names.keySet().removeIf(path -> path.getParent().equals(directory));
                 durableNames.forEach((path, file) -> {
                     if (path.getParent().equals(directory)) {
@@ -96,7 +102,7 @@ public final class SimulatedDisk implements BlockFiles {
                 });
             }
         }
-        names.values().forEach(file -> file.powerCut(() -> survives(survival)));
+        names.values().forEach(file -> file.powerCut(survives));
         durableNames.clear();
         durableNames.putAll(names);
         crashed = false;

@@ -22,6 +22,13 @@ public final class MemoryLinks implements Links {
     private final Map<String, Receiver> receivers = new HashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private int messagesMax = MESSAGES_MAX;
+    private Watch watch = (up, message) -> {};
+
+    /** Sees every message before it is on its way. */
+    public interface Watch {
+        /** A message {@code up} to a receiver or down from it; what is thrown here stops its sender in mid-cycle. */
+        void onMessage(boolean up, byte[] message);
+    }
 
     public MemoryLinks(final long seed) {
         random = new Random(seed);
@@ -30,6 +37,11 @@ public final class MemoryLinks implements Links {
     /** Most messages on the way in one direction of one connection. */
     public void messagesMax(final int count) {
         messagesMax = count;
+    }
+
+    /** Tells of every message from now on. */
+    public void watch(final Watch value) {
+        watch = value;
     }
 
     /** Breaks every connection; what was on the way is lost. */
@@ -65,6 +77,11 @@ public final class MemoryLinks implements Links {
     private final class Pipe {
         final ArrayDeque<byte[]> messages = new ArrayDeque<>();
         final MemoryClaim claim = new MemoryClaim(this);
+        final boolean up;
+
+        Pipe(final boolean up) {
+            this.up = up;
+        }
 
         LinkStatus claim(final int length) {
             if (messages.size() >= messagesMax) {
@@ -75,7 +92,7 @@ public final class MemoryLinks implements Links {
         }
     }
 
-    private static final class MemoryClaim implements Claim {
+    private final class MemoryClaim implements Claim {
         private final UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(1 << 16));
         private final Pipe pipe;
         private int length;
@@ -102,6 +119,7 @@ public final class MemoryLinks implements Links {
         public void commit() {
             final byte[] bytes = new byte[length];
             buffer.getBytes(0, bytes);
+            watch.onMessage(pipe.up, bytes);
             pipe.messages.add(bytes);
         }
 
@@ -114,9 +132,9 @@ public final class MemoryLinks implements Links {
     /** A hop's connection, seen from both ends. */
     private final class Connection {
         final String endpoint;
-        final Pipe hello = new Pipe();
-        final Pipe data = new Pipe();
-        final Pipe back = new Pipe();
+        final Pipe hello = new Pipe(true);
+        final Pipe data = new Pipe(true);
+        final Pipe back = new Pipe(false);
         final Sender sender = new Sender(this);
         MemoryPeer peer;
         boolean broken;

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,11 @@ final class BuggyProduct extends ClassLoader {
 
     /** The product with this bug. */
     static BuggyProduct with(final PlantedBug bug, final Path root) throws IOException {
-        return new BuggyProduct(compile(bug, bug.plantedIn(root)));
+        final List<Source> sources = new ArrayList<>();
+        for (final PlantedBug.Edit edit : bug.edits()) {
+            sources.add(new Source(edit.className(), bug.plantedIn(edit, root)));
+        }
+        return new BuggyProduct(compile(bug, sources));
     }
 
     /** A hunt that runs in this copy: from a seed to what was found, or null. */
@@ -85,7 +90,7 @@ final class BuggyProduct extends ClassLoader {
 
     // the compiler
 
-    private static Map<String, byte[]> compile(final PlantedBug bug, final String text) throws IOException {
+    private static Map<String, byte[]> compile(final PlantedBug bug, final List<Source> sources) throws IOException {
         final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         if (compiler == null) {
             throw new AssertionError("planting a bug needs a JDK, this is a JRE: " + System.getProperty("java.home"));
@@ -94,8 +99,7 @@ final class BuggyProduct extends ClassLoader {
         final StringWriter complaints = new StringWriter();
         try (StandardJavaFileManager standard = compiler.getStandardFileManager(null, null, null);
                 JavaFileManager files = new Outputs(standard, outputs)) {
-            final boolean isCompiled = compiler.getTask(
-                            complaints, files, null, options(), null, List.of(new Source(bug.className(), text)))
+            final boolean isCompiled = compiler.getTask(complaints, files, null, options(), null, sources)
                     .call();
             if (!isCompiled) {
                 throw new AssertionError("'" + bug.name() + "' does not compile: " + complaints);

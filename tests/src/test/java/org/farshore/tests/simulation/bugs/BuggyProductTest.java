@@ -11,12 +11,11 @@ import org.junit.jupiter.api.Test;
 /** The planting itself, with a hunt that is there without the whole simulation. */
 class BuggyProductTest {
     private static final Path ROOT = Path.of(System.getProperty("farshore.root"));
-    private static final PlantedBug NO_HOLES = PlantedBug.inAgent(
-            "a chunk overwrites what was written while it was read",
-            "read-back: c",
-            "stream/ReadBack.java",
-            "read.addHole(offset, length);",
-            "");
+    private static final String FILE = "stream/ReadBack.java";
+    private static final String RIGHT = "read.addHole(offset, length);";
+    private static final PlantedBug NO_HOLES = PlantedBug.of(
+                    "a chunk overwrites what was written while it was read", "c")
+            .inAgent(FILE, RIGHT, "");
 
     @Test
     void findsAPlantedBug() throws IOException {
@@ -30,8 +29,7 @@ class BuggyProductTest {
 
     @Test
     void findsNothingWhereNothingIsPlanted() throws IOException {
-        final PlantedBug same =
-                PlantedBug.inAgent("nothing", "nothing", "stream/ReadBack.java", NO_HOLES.right(), NO_HOLES.right());
+        final PlantedBug same = PlantedBug.of("nothing", "none").inAgent(FILE, RIGHT, RIGHT);
         final LongFunction<String> hunt = BuggyProduct.with(same, ROOT).hunt(AgentHunt.class);
         for (long seed = 1; seed <= 5; seed++) {
             assertThat(hunt.apply(seed)).isNull();
@@ -46,7 +44,7 @@ class BuggyProductTest {
 
     @Test
     void saysThatATextMustBeRefreshed() {
-        final PlantedBug stale = PlantedBug.inAgent("stale", "no rule", "stream/ReadBack.java", "once upon a time", "");
+        final PlantedBug stale = PlantedBug.of("stale", "none").inAgent(FILE, "once upon a time", "");
         assertThatThrownBy(() -> BuggyProduct.with(stale, ROOT))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("occurs 0 times")
@@ -55,7 +53,7 @@ class BuggyProductTest {
 
     @Test
     void saysThatATextIsNotTheOnlyOne() {
-        final PlantedBug vague = PlantedBug.inAgent("vague", "no rule", "stream/ReadBack.java", "todo.setRange(", "(");
+        final PlantedBug vague = PlantedBug.of("vague", "none").inAgent(FILE, "todo.setRange(", "(");
         assertThatThrownBy(() -> BuggyProduct.with(vague, ROOT))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("refresh the text");
@@ -63,8 +61,7 @@ class BuggyProductTest {
 
     @Test
     void saysThatABugDoesNotCompile() {
-        final PlantedBug broken =
-                PlantedBug.inAgent("broken", "no rule", "stream/ReadBack.java", NO_HOLES.right(), "nonsense(;");
+        final PlantedBug broken = PlantedBug.of("broken", "none").inAgent(FILE, RIGHT, "nonsense(;");
         assertThatThrownBy(() -> BuggyProduct.with(broken, ROOT))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("does not compile");

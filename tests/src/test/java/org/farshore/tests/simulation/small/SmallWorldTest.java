@@ -1,0 +1,26 @@
+package org.farshore.tests.simulation.small;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every fate that fits into a world of three writes, alone, and many pairs. No chance in it: what fails here fails every time,
+ * and is named by its script and its fates.
+ */
+class SmallWorldTest {
+    private static final int SUBSET_BITS_MAX = 4;
+    private static final int PAIR_STRIDE = 997;
+
+    @ParameterizedTest
+    @EnumSource(Script.class)
+    void holdsWhateverGoesWrong(final Script script) {
+        final long begunNs = System.nanoTime();
+        final Exhaustion exhaustion = new Exhaustion(script, SUBSET_BITS_MAX, PAIR_STRIDE);
+        exhaustion.run();
+        System.out.printf("small world: %s, %.1f s%n", exhaustion, (System.nanoTime() - begunNs) / 1e9);
+        assertThat(exhaustion.failures()).isEmpty();
+        assertThat(exhaustion.runs()).isGreaterThan(1_000);
+    }
+}
