@@ -103,7 +103,8 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
                 sent,
                 counters.capturedBytes,
                 counters.capturedRecords,
-                counters.sentPayloadBytes);
+                counters.sentPayloadBytes,
+                this::isTurnPending);
         copy = new VolumeCopy(
                 source,
                 byNumber,
@@ -290,6 +291,12 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
             return 0;
         }
         int work = 0;
+        if (stream.isHeld() && isTurnPending()) {
+            gaps.isWithoutGap(nowNs);
+            if (!announce()) {
+                return work;
+            }
+        }
         if (!stream.flush() || !announce()) {
             return work;
         }
@@ -325,6 +332,16 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
             }
         }
         return true;
+    }
+
+    /** True when the receiver must hear of a volume's turn before the next END: where a volume is ordered, an END is a cut. */
+    private boolean isTurnPending() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume.mustAnnounce()) {
+                return true;
+            }
+        }
+        return gaps.isOpenWhileOrdered();
     }
 
     private void restartIfNeeded() {

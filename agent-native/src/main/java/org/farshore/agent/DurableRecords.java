@@ -52,7 +52,7 @@ final class DurableRecords implements SentRecords.Handler {
 
     @Override
     public void onCutDurable(final long timeNs) {
-        counters.newestCutNs = timeNs;
+        counters.newestCutNs = Math.max(counters.newestCutNs, timeNs);
     }
 
     @Override

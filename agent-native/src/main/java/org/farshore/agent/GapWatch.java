@@ -68,6 +68,11 @@ final class GapWatch {
         return false;
     }
 
+    /** True when an END that is sent now would not be a cut, although a volume is announced as ordered. */
+    boolean isOpenWhileOrdered() {
+        return anyOrdered() && source.gapEpoch() != notedEpoch;
+    }
+
     private void harvest(final long nowNs) {
         final long drops = source.droppedCount();
         final long epoch = source.gapEpoch();

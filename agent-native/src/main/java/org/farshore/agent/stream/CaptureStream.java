@@ -1,5 +1,6 @@
 package org.farshore.agent.stream;
 
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.agent.capture.CaptureHandler;
@@ -27,6 +28,11 @@ import org.farshore.dataplane.ship.SenderLink;
  * A bio may lie in the ring in pieces, and pieces of several bios may alternate. A record behind which no bio is open is
  * an END; the receiver's durable position, and with it the ring's consumer position, moves only there.
  *
+ * <h2>Every END of an ordered volume is a cut</h2>
+ * Whatever was lost before a record of the batch was written has moved the gap epoch before the agent could take that
+ * record. So a batch with an END goes out only after a look at the epoch that was taken behind its records, and after
+ * every turn that is to be told. What is lost later, or at the same moment, was in flight at the END.
+ *
  * <p>One thread.
  */
 public final class CaptureStream implements CaptureHandler {
@@ -43,6 +49,7 @@ public final class CaptureStream implements CaptureHandler {
     private final AtomicCounter capturedBytes;
     private final AtomicCounter capturedRecords;
     private final AtomicCounter sentPayloadBytes;
+    private final BooleanSupplier turnPending;
 
     private long taken;
     private long accounted;
@@ -54,6 +61,7 @@ public final class CaptureStream implements CaptureHandler {
      * A stream that sends nothing yet.
      *
      * @param volumes by number in the stream; null where there is none.
+     * @param turnPending true when the receiver must be told of a volume's turn before the next END.
      */
     public CaptureStream(
             final CaptureSource source,
@@ -62,7 +70,8 @@ public final class CaptureStream implements CaptureHandler {
             final SentRecords sent,
             final AtomicCounter capturedBytes,
             final AtomicCounter capturedRecords,
-            final AtomicCounter sentPayloadBytes) {
+            final AtomicCounter sentPayloadBytes,
+            final BooleanSupplier turnPending) {
         this.source = source;
         this.volumes = volumes;
         this.writer = writer;
@@ -70,6 +79,7 @@ public final class CaptureStream implements CaptureHandler {
         this.capturedBytes = capturedBytes;
         this.capturedRecords = capturedRecords;
         this.sentPayloadBytes = sentPayloadBytes;
+        this.turnPending = turnPending;
         taken = source.consumerPosition();
         accounted = taken;
     }
@@ -127,12 +137,16 @@ public final class CaptureStream implements CaptureHandler {
         if (table.isEmpty()) {
             return true;
         }
+        if (table.hasEnd() && turnPending.getAsBoolean()) {
+            return false;
+        }
         final int payloadLength = table.payloadLength();
         final long timeNs = table.timeNs();
+        final long cutTimeNs = table.hasEnd() && isAnyOrdered() ? table.endTimeNs() : SentRecords.NO_CUT;
         if (!sent.hasRoom(1) || !table.flush(writer)) {
             return false;
         }
-        sent.addWrites(writer.lastSequence(), timeNs, payloadLength);
+        sent.addWrites(writer.lastSequence(), timeNs, cutTimeNs, payloadLength);
         sentPayloadBytes.getAndAddRelease(payloadLength);
         return true;
     }
@@ -147,9 +161,14 @@ public final class CaptureStream implements CaptureHandler {
         return taken >= accounted;
     }
 
-    /** True when no bio is open. */
+    /** True when no bio is open and nothing that was taken is still to be sent. */
     public boolean isAtEnd() {
-        return openBios == 0;
+        return openBios == 0 && table.isEmpty();
+    }
+
+    /** True when records were taken and could not be sent. */
+    public boolean isHeld() {
+        return !table.isEmpty();
     }
 
     @Override
@@ -221,6 +240,15 @@ public final class CaptureStream implements CaptureHandler {
     /** True while the record being taken was not told to the read-back rule yet. */
     private boolean isNew() {
         return taken >= accounted;
+    }
+
+    private boolean isAnyOrdered() {
+        for (final ProtectedVolume volume : volumes) {
+            if (volume != null && volume.isOrdered()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void advance(final long next) {

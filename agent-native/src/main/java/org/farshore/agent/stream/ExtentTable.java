@@ -34,6 +34,8 @@ final class ExtentTable {
     private int endRecord = RecordWriter.NO_END;
     private long endPosition;
     private long timeNs;
+    private long newestNs;
+    private long endTimeNs;
 
     boolean isEmpty() {
         return count == 0;
@@ -66,7 +68,9 @@ final class ExtentTable {
             final int sourceOffset) {
         if (count == 0) {
             timeNs = captureTimeNs;
+            newestNs = captureTimeNs;
         }
+        newestNs = Math.max(newestNs, captureTimeNs);
         kinds[count] = kind;
         volumes[count] = volume;
         offsets[count] = offset;
@@ -80,6 +84,16 @@ final class ExtentTable {
     /** The newest extent is an END; the capture position behind it is told by {@link #endPosition}. */
     void markEnd() {
         endRecord = count - 1;
+        endTimeNs = newestNs;
+    }
+
+    boolean hasEnd() {
+        return endRecord != RecordWriter.NO_END;
+    }
+
+    /** Capture time of the newest record up to the END. */
+    long endTimeNs() {
+        return endTimeNs;
     }
 
     /** True when no bio is open behind the newest extent. */

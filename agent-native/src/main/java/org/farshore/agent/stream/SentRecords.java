@@ -13,12 +13,15 @@ public final class SentRecords {
         /** A chunk is durable; {@code index} names its entry for {@link #isCoveredBehind}. */
         void onChunkDurable(int volume, long firstBlock, long blockCount, int payloadLength, long index);
 
-        /** A cut is durable; {@code timeNs} is the clock that was read before it was made. */
+        /** A cut is durable: a barrier with the clock that was read before it was made, or an END with its capture time. */
         void onCutDurable(long timeNs);
 
         /** The n-th turn of this volume to ORDERED is durable. */
         void onOrderedDurable(int volume, long turn);
     }
+
+    /** For writes that hold no cut. */
+    public static final long NO_CUT = Long.MIN_VALUE;
 
     private static final byte WRITES = 1;
     private static final byte CHUNK = 2;
@@ -56,8 +59,14 @@ public final class SentRecords {
         return tail - head + count <= mask + 1;
     }
 
-    public void addWrites(final long sequence, final long timeNs, final int payloadLength) {
-        add(WRITES, sequence, 0, timeNs, 0, payloadLength);
+    /**
+     * Captured writes were sent.
+     *
+     * @param timeNs capture time of the oldest.
+     * @param cutTimeNs capture time of the newest up to the END that they hold, or {@link #NO_CUT}.
+     */
+    public void addWrites(final long sequence, final long timeNs, final long cutTimeNs, final int payloadLength) {
+        add(WRITES, sequence, 0, timeNs, cutTimeNs, payloadLength);
     }
 
     public void addChunk(
@@ -89,7 +98,12 @@ public final class SentRecords {
             final int slot = (int) head & mask;
             head++;
             switch (kinds[slot]) {
-                case WRITES -> handler.onWritesDurable(firsts[slot], payloads[slot]);
+                case WRITES -> {
+                    handler.onWritesDurable(firsts[slot], payloads[slot]);
+                    if (counts[slot] != NO_CUT) {
+                        handler.onCutDurable(counts[slot]);
+                    }
+                }
                 case CHUNK -> {
                     chunkBytes -= payloads[slot];
                     handler.onChunkDurable(volumes[slot], firsts[slot], counts[slot], payloads[slot], head);

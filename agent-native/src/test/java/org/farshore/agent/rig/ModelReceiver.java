@@ -3,6 +3,7 @@ package org.farshore.agent.rig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +52,7 @@ public final class ModelReceiver implements Links {
     }
 
     private static final int BLOCK = 4096;
+    private static final int SECTOR = 512;
 
     /** Volume number to its replica. */
     public final Map<Integer, byte[]> replicas = new HashMap<>();
@@ -66,6 +68,7 @@ public final class ModelReceiver implements Links {
 
     public boolean answersHello = true;
     public RejectReason rejects;
+    private final Map<Integer, BitSet> fromChunk = new HashMap<>();
     private final CutListener listener;
 
     private final VolumeTable received = new VolumeTable();
@@ -365,12 +368,27 @@ public final class ModelReceiver implements Links {
         }
         endSequence = end;
         endPosition = position;
+        judgeEnd();
         if (message.lastSequence() == end) {
             behindEnd.clear();
         } else {
             behindEnd.clear();
             behindEnd.add(newest);
         }
+    }
+
+    /** Where a volume is ordered every durable END is a cut, not only a barrier. */
+    private void judgeEnd() {
+        final List<Integer> ordered = orderedVolumes();
+        if (!ordered.isEmpty()) {
+            listener.onCut(0, ordered);
+        }
+    }
+
+    /** True when the sector holds what was read from the device, where a write in flight may be half there. */
+    public boolean isFromChunk(final int volume, final int sector) {
+        final BitSet sectors = fromChunk.get(volume);
+        return sectors != null && sectors.get(sector);
     }
 
     private void apply(final RecordMessage message, final long behind, final long upTo) {
@@ -422,9 +440,11 @@ public final class ModelReceiver implements Links {
         } else {
             Arrays.fill(replica, offset, offset + length, (byte) 0);
         }
-        if (message.extentKind(index) == RecordMessage.CHUNK) {
-            chunkBytes += length;
-        }
+        final boolean isChunk = message.extentKind(index) == RecordMessage.CHUNK;
+        chunkBytes += isChunk ? length : 0;
+        fromChunk
+                .computeIfAbsent(message.extentVolume(index), number -> new BitSet())
+                .set(offset / SECTOR, (offset + length) / SECTOR, isChunk);
     }
 
     private void onBarrier(final RecordMessage message) {

@@ -13,14 +13,14 @@ class SentRecordsTest implements SentRecords.Handler {
 
     @Test
     void tellsWhatAnAcknowledgementMakesDurableAndNothingBehindIt() {
-        sent.addWrites(10, 1_000, 4096);
+        sent.addWrites(10, 1_000, 1_500, 4096);
         sent.addCut(11, 2_000);
         sent.addOrdered(12, 3, 1);
         sent.addChunk(20, 2, 100, 256, 1 << 20);
         sent.durableTo(11, this);
-        assertThat(told).containsExactly("writes 1000 4096", "cut 2000");
+        assertThat(told).containsExactly("writes 1000 4096", "cut 1500", "cut 2000");
         sent.durableTo(19, this);
-        assertThat(told).hasSize(3).last().isEqualTo("ordered 3 1");
+        assertThat(told).hasSize(4).last().isEqualTo("ordered 3 1");
         assertThat(sent.chunkBytes()).isEqualTo(1 << 20);
         sent.durableTo(20, this);
         assertThat(told).last().isEqualTo("chunk 2 100 256");
@@ -40,12 +40,12 @@ class SentRecordsTest implements SentRecords.Handler {
     @Test
     void isFullWhenItIsFullAndGoesRound() {
         for (int i = 0; i < 20; i++) {
-            sent.addWrites(i, i, 0);
+            sent.addWrites(i, i, SentRecords.NO_CUT, 0);
             sent.durableTo(i, this);
         }
         for (int i = 20; i < 28; i++) {
             assertThat(sent.hasRoom(1)).isTrue();
-            sent.addWrites(i, i, 0);
+            sent.addWrites(i, i, SentRecords.NO_CUT, 0);
         }
         assertThat(sent.hasRoom(1)).isFalse();
         sent.clear();
