@@ -43,4 +43,14 @@ public final class Journal {
                 context.machineIdLow(),
                 position);
     }
+
+    /** A new way to single frames, for one thread at a time. */
+    public FrameFetcher newFetcher() {
+        return new FrameFetcher(
+                context.files(),
+                context.directory(),
+                context.segmentLength(),
+                context.machineIdHigh(),
+                context.machineIdLow());
+    }
 }

@@ -24,6 +24,8 @@ public final class ViewException extends IOException {
         PRESENCE_DAMAGED,
         /** A sync of the overlay has failed before: nothing in it counts any more. */
         OVERLAY_STOPPED,
+        /** The version index is being loaded or repaired; the same question may be asked again. */
+        INDEX,
         /** No space for the write; nothing was harmed, the same write may be tried again. */
         DISK_FULL,
         /** A disk refused to read or write. */

@@ -71,6 +71,9 @@ public enum ReplicationCounter {
     COMPARE_READ_BYTES(1224, "compare.read.bytes", "bytes of replica volumes read and hashed"),
     POINTS(1225, "points.count", "recovery points received"),
     REPLICA_HELD(1226, "replica.held.code", "1 while a replica fails; what it lacks stays in the journal, tried again"),
+    VIEW_FRAMES_DECODED(1250, "view.frames.decoded.count", "journal frames read and unpacked for views"),
+    VIEW_FRAME_HITS(1251, "view.frame.hits.count", "journal frames that views found unpacked in memory"),
+    VIEW_READ_ERRORS(1252, "view.read.errors.count", "reads of views refused because a journal frame is damaged"),
     // every role
     MALFORMED(1300, "malformed.count", "messages dropped because they broke a bound or a checksum"),
     ROLE_PID(1301, "role.pid", "process id of the role");

@@ -18,10 +18,19 @@ final class OverlayModel {
     private record Change(int offset, byte[] bytes) {}
 
     OverlayModel(final Random random, final int length) {
-        below = new byte[length];
-        random.nextBytes(below);
+        this(randomBytes(random, length));
+    }
+
+    OverlayModel(final byte[] below) {
+        this.below = below;
         flushed = below.clone();
         now = below.clone();
+    }
+
+    private static byte[] randomBytes(final Random random, final int length) {
+        final byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
     }
 
     void read(final long offset, final ByteBuffer target) {
