@@ -49,7 +49,7 @@ public final class DecodedFrames implements AutoCloseable {
      */
     FrameFetcher.Status copy(final long position, final int offset, final int length, final ByteBuffer target)
             throws IOException {
-        return stripes[(int) (position * SPREAD >>> SPREAD_SHIFT)].copy(position, offset, length, target);
+        return stripes[(int) ((position * SPREAD) >>> SPREAD_SHIFT)].copy(position, offset, length, target);
     }
 
     @Override

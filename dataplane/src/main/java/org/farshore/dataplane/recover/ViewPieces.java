@@ -1,7 +1,9 @@
 package org.farshore.dataplane.recover;
 
+import org.farshore.dataplane.index.PieceHandler;
+
 /** The pieces of an extent at a moment; see {@link Versions}. Reused, nothing is allocated. One thread. */
-public final class ViewPieces {
+public final class ViewPieces implements PieceHandler {
     /** Longest extent: it may consist of as many pieces as it has sectors. */
     static final int EXTENT_LENGTH_MAX = 1 << 20;
 
@@ -20,17 +22,17 @@ public final class ViewPieces {
         count = 0;
     }
 
-    /** No version: the replica volume has the bytes. */
+    @Override
     public void onBase(final long offset, final long length) {
         add(offset, length, BASE, 0);
     }
 
-    /** Zeros, written or discarded. */
+    @Override
     public void onZero(final long offset, final long length) {
         add(offset, length, ZERO, 0);
     }
 
-    /** Bytes in the payload of the batch in the frame at a journal position. */
+    @Override
     public void onJournal(final long offset, final long length, final long journalPosition, final int payloadOffset) {
         add(offset, length, journalPosition, payloadOffset);
     }

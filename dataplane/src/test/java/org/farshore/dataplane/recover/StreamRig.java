@@ -35,6 +35,7 @@ final class StreamRig {
     private StateFile stateFile;
     StreamState state;
     Journal journal;
+    JournalContext context;
     private JournalCommitAgent commit;
     private int incarnation;
 
@@ -53,7 +54,7 @@ final class StreamRig {
             state = StreamState.initial(HIGH, LOW, SEGMENT_LENGTH);
             stateFile.store(state);
         }
-        final JournalContext context = new JournalContext()
+        context = new JournalContext()
                 .files(files)
                 .directory(STREAM.resolve("journal"))
                 .clocks(clocks)

@@ -4,17 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.function.Supplier;
+import org.farshore.dataplane.index.VersionIndex;
+import org.farshore.dataplane.index.VersionIndexContext;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Views against a plain model, while the machine writes, retire runs, and the target stops and comes up again. */
 class ViewDifferentialTest {
-    private static final int STEPS = 220;
+    private static final int STEPS = 400;
     private static final int VIEWS_MAX = 6;
+    private static final int PAGES_PER_FILE = 64;
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void overTheVersionIndexEveryViewShowsItsMomentAndItsOwnWrites(final long seed) throws IOException {
+        run(seed, new IndexSeam());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22})
     void everyViewShowsItsMomentAndItsOwnWrites(final long seed) throws IOException {
         run(seed, new ModelSeam());
     }
@@ -49,7 +58,58 @@ class ViewDifferentialTest {
             assertThat(world.counters.get(ReplicationCounter.VIEW_READ_ERRORS, view.name))
                     .isZero();
         }
-        assertThat(world.views).isNotEmpty();
+        assertThat(world.views).as("seed " + seed).isNotEmpty();
+        assertThat(world.retireCount).as("seed " + seed).isPositive();
+        assertThat(world.stopCount).as("seed " + seed).isPositive();
+        assertThat(world.insideBatchCount).as("seed " + seed).isPositive();
+    }
+
+    /** The production index. */
+    private static final class IndexSeam implements ViewWorld.IndexSeam {
+        private StreamRig stream;
+        private VersionIndex index;
+        private long nowNs;
+
+        @Override
+        public void open(final StreamRig rig) {
+            stream = rig;
+            index = new VersionIndex(new VersionIndexContext()
+                    .files(rig.files)
+                    .directory(StreamRig.STREAM.resolve("index"))
+                    .journal(rig.context, rig.journal)
+                    .machine("rig")
+                    .horizonSegment(segmentOf(rig.state.horizon()))
+                    .pagesPerFile(PAGES_PER_FILE)
+                    .conclude());
+        }
+
+        private static long segmentOf(final long position) {
+            return position / StreamRig.SEGMENT_LENGTH;
+        }
+
+        @Override
+        public void follow() {
+            for (int i = 0; index.indexedPosition() < stream.durable(); i++) {
+                nowNs += 1_000_000;
+                index.doWork(nowNs);
+                assertThat(i).as("the index comes no further").isLessThan(100_000);
+            }
+        }
+
+        @Override
+        public void raiseHorizon(final long position) {
+            index.raiseHorizon(segmentOf(position));
+            for (int i = 0; index.horizonSegment() < segmentOf(position); i++) {
+                nowNs += 1_000_000;
+                index.doWork(nowNs);
+                assertThat(i).as("the horizon stays").isLessThan(100_000);
+            }
+        }
+
+        @Override
+        public Supplier<Versions> at(final int volume, final RecoveryPoint point) {
+            return () -> new IndexVersions(index, volume, point);
+        }
     }
 
     /** The index as a list. */
@@ -75,8 +135,8 @@ class ViewDifferentialTest {
         }
 
         @Override
-        public Supplier<Versions> at(final int volume, final long position, final int entries) {
-            return () -> versions.at(volume, position, entries);
+        public Supplier<Versions> at(final int volume, final RecoveryPoint point) {
+            return () -> versions.at(volume, point.position(), point.frameEntries());
         }
     }
 }

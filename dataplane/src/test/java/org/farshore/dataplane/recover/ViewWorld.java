@@ -46,6 +46,9 @@ final class ViewWorld {
     private RecoveryPoints points;
     DecodedFrames frames;
     private int viewCount;
+    int insideBatchCount;
+    int retireCount;
+    int stopCount;
 
     /** The index under the views: the model or the production one. */
     interface IndexSeam {
@@ -59,7 +62,7 @@ final class ViewWorld {
         void raiseHorizon(long position) throws IOException;
 
         /** A volume at a cut. */
-        Supplier<Versions> at(int volume, long position, int entries);
+        Supplier<Versions> at(int volume, RecoveryPoint point);
     }
 
     /** A view with what it must show. */
@@ -87,7 +90,7 @@ final class ViewWorld {
                     name,
                     SIZES[volume],
                     disk.open(base(volume), reading),
-                    index.at(volume, point.position(), point.frameEntries()),
+                    index.at(volume, point),
                     frames,
                     overlay,
                     leases.hold(point.heldPosition(), name),
@@ -279,6 +282,7 @@ final class ViewWorld {
                 new OpenView("view" + viewCount++, volume, choice.point(), states.get(sequence)[volume].clone());
         view.open();
         views.add(view);
+        insideBatchCount += choice.point().frameEntries() > 0 ? 1 : 0;
     }
 
     void closeView(final int which) {
@@ -321,11 +325,13 @@ final class ViewWorld {
         }
         stream.retire(target.position(), target.sequence(), volumes);
         index.raiseHorizon(target.position());
+        retireCount++;
         states.headMap(target.sequence()).clear();
     }
 
     /** The machine stops and comes up; views are opened again over their overlays. */
     void stop(final String story) throws IOException {
+        stopCount++;
         points.sync();
         disk.restart(SimulatedDisk.Survival.RANDOM);
         open();
