@@ -8,9 +8,9 @@ import org.farshore.dataplane.index.VersionReader;
 /**
  * {@link Versions} from the version index.
  *
- * <p>The index names a moment by the newest version in it. When retire passes all versions that are older than the moment,
- * that name lies below the horizon, although the moment does not: nothing was written between. So a moment that the index
- * refuses is asked for anew by its journal position, once.
+ * <p>The index names a moment by the newest version in it. When retire passes that version, the name may lie below the
+ * horizon although the moment does not: nothing was written between. So a moment that the index refuses is asked for anew by
+ * its journal position, once.
  */
 public final class IndexVersions implements Versions {
     private static final long UNKNOWN = -1;
