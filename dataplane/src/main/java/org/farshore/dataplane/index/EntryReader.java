@@ -43,13 +43,13 @@ final class EntryReader {
     }
 
     /**
-     * The entry of an id that is above the horizon and not above the newest.
+     * The entry of an id that was above the horizon when the question began, and is not above the newest.
      *
+     * @return null when the horizon has passed it meanwhile and its file is gone.
      * @throws IndexDamageException when its page is not what was written.
      */
     VersionEntryFlyweight entry(final long id) {
-        page(id);
-        return entry.wrap(page, pageOffset + VersionIds.offsetInPage(id));
+        return page(id) ? entry.wrap(page, pageOffset + VersionIds.offsetInPage(id)) : null;
     }
 
     /** The position of the frame that the entry found last is of. */
@@ -57,8 +57,11 @@ final class EntryReader {
         return VersionPage.basePosition(page, pageOffset) + entry.positionDelta();
     }
 
-    private void page(final long id) {
+    private boolean page(final long id) {
         final VersionFile file = file(id);
+        if (file == null) {
+            return false;
+        }
         final UnsafeBuffer resident = file.resident();
         if (resident != null) {
             page = resident;
@@ -66,11 +69,12 @@ final class EntryReader {
         } else {
             cachedPage(file, VersionIds.pageOf(id));
         }
+        return true;
     }
 
     /**
      * A file that is dropped meanwhile stays in the array that was taken at first, and open until this reader has passed; one
-     * that came since is in a later array, from which the former may be gone.
+     * that came since is in a later array. One that came and went between the two is in neither: its versions are retired.
      */
     private VersionFile file(final long id) {
         final long number = VersionIds.fileOf(id);
@@ -82,7 +86,7 @@ final class EntryReader {
             later = versions.files().live();
             file = VersionFiles.find(later, number);
         }
-        if (file == null) {
+        if (file == null && id > versions.horizon()) {
             throw new IndexDamageException(
                     id,
                     "version " + id + " lies in no file of " + versions.files().directory());

@@ -59,10 +59,11 @@ public final class VersionReader implements AutoCloseable {
                 throw new MomentException("the index stands at journal position " + index.indexedPosition()
                         + ", position " + journalPosition + " comes later");
             }
+            final long found = newestBefore(journalPosition, extents);
             if (journalPosition < index.horizonPosition()) {
                 throw new MomentException("journal position " + journalPosition + " lies below the horizon");
             }
-            return Math.max(versions.horizon(), newestBefore(journalPosition, extents));
+            return Math.max(versions.horizon(), found);
         } catch (final IndexDamageException e) {
             throw index.damageFound(e);
         } finally {
@@ -183,6 +184,10 @@ public final class VersionReader implements AutoCloseable {
             return;
         }
         final VersionEntryFlyweight entry = entryOf(newest, block, false);
+        if (entry == null) {
+            baseOrZero(at, count, zeros);
+            return;
+        }
         if (!entry.isPartial()) {
             versionPiece(entry, at, sector, count);
             return;
@@ -194,16 +199,18 @@ public final class VersionReader implements AutoCloseable {
 
     /** One sector of a block whose newest version is a part: the resolution says whose bytes are the newest. */
     private void sectorPiece(final long newest, final long block, final int sector, final long zeros) {
-        final int low = entryOf(newest, block, false).resolution(sector);
+        final VersionEntryFlyweight resolving = entryOf(newest, block, false);
+        final int low = resolving == null ? 0 : resolving.resolution(sector);
         final long id = low == 0 ? VersionIds.NONE : VersionIds.expand(low, versions.newest());
         final long at = block * BLOCK_LENGTH + (long) sector * SECTOR_LENGTH;
         if (id > newest) {
             throw new IndexDamageException(newest, "version " + newest + " names a newer one, " + id);
         }
-        if (id <= bound || id <= zeros) {
+        final VersionEntryFlyweight entry = id <= bound || id <= zeros ? null : entryOf(id, block, false);
+        if (entry == null) {
             baseOrZero(at, 1, zeros);
         } else {
-            versionPiece(entryOf(id, block, false), at, sector, 1);
+            versionPiece(entry, at, sector, 1);
         }
     }
 
@@ -250,6 +257,9 @@ public final class VersionReader implements AutoCloseable {
         long id = VersionIds.expand(low, versions.newest());
         while (id > moment) {
             final VersionEntryFlyweight entry = entryOf(id, key, coarse);
+            if (entry == null) {
+                throw belowHorizon();
+            }
             final long previous = entry.previous();
             final long jump = entry.jump();
             if (previous >= id || jump > previous) {
@@ -260,10 +270,20 @@ public final class VersionReader implements AutoCloseable {
         return id > bound ? id : VersionIds.NONE;
     }
 
-    /** An entry of a chain; that it is of this block is checked at every step. */
+    private MomentException belowHorizon() {
+        return new MomentException("the horizon " + versions.horizon() + " has passed moment " + moment);
+    }
+
+    /**
+     * An entry of a chain; that it is of this block is checked at every step. Null when the horizon has passed it during this
+     * very question, and the base copy has its bytes.
+     */
     private VersionEntryFlyweight entryOf(final long id, final long key, final boolean coarse) {
         steps++;
         final VersionEntryFlyweight entry = entries.entry(id);
+        if (entry == null) {
+            return null;
+        }
         if (entry.block() != key
                 || entry.volume() != volume.number()
                 || entry.isCoarse() != coarse
@@ -313,7 +333,11 @@ public final class VersionReader implements AutoCloseable {
         if (page >= newest) {
             return false;
         }
-        final int extent = entries.entry(page + 1).extent();
+        final VersionEntryFlyweight entry = entries.entry(page + 1);
+        if (entry == null) {
+            return true;
+        }
+        final int extent = entry.extent();
         final long at = entries.position();
         return at < position || (at == position && extent < extents);
     }
@@ -323,7 +347,7 @@ public final class VersionReader implements AutoCloseable {
         long found = page;
         for (long id = page + 1; id <= newest && id < page + VersionIds.SLOTS_PER_PAGE; ) {
             final VersionEntryFlyweight entry = entries.entry(id);
-            if (entry.kind() == VersionEntryFlyweight.KIND_NONE) {
+            if (entry == null || entry.kind() == VersionEntryFlyweight.KIND_NONE) {
                 break;
             }
             final long at = entries.position();
