@@ -31,15 +31,26 @@ final class CheckpointFile {
      * @param newestId newest version that is synced, or where the first one will be.
      * @param position of the journal; frames below have their versions.
      * @param firstFile files below are dropped.
+     * @param segmentLength of the journal, bytes.
      */
-    record Checkpoint(long newestId, long position, long firstFile) {}
+    record Checkpoint(
+            long newestId,
+            long position,
+            long firstFile,
+            long machineIdHigh,
+            long machineIdLow,
+            int segmentLength,
+            int pagesPerFile) {
+        boolean isOf(final VersionIndexContext context) {
+            return machineIdHigh == context.machineIdHigh()
+                    && machineIdLow == context.machineIdLow()
+                    && segmentLength == context.segmentLength()
+                    && pagesPerFile == context.pagesPerFile();
+        }
+    }
 
     private final BlockFiles files;
     private final Path path;
-    private final long machineIdHigh;
-    private final long machineIdLow;
-    private final int segmentLength;
-    private final int pagesPerFile;
     private final ByteBuffer bytes = BufferUtil.allocateDirectAligned(COPY_LENGTH, COPY_LENGTH);
     private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
@@ -50,16 +61,12 @@ final class CheckpointFile {
     private long counter;
     private int validCopies;
 
-    CheckpointFile(final VersionIndexContext context) {
-        files = context.files();
-        path = context.directory().resolve(NAME);
-        machineIdHigh = context.machineIdHigh();
-        machineIdLow = context.machineIdLow();
-        segmentLength = context.segmentLength();
-        pagesPerFile = context.pagesPerFile();
+    CheckpointFile(final BlockFiles files, final Path directory) {
+        this.files = files;
+        this.path = directory.resolve(NAME);
     }
 
-    /** The newer whole copy that is of this stream and these settings, or null. */
+    /** The newer whole copy, or null. */
     Checkpoint load() throws IOException {
         validCopies = 0;
         if (!files.exists(path)) {
@@ -72,7 +79,7 @@ final class CheckpointFile {
                     validCopies++;
                     if (newest == null || decoder.counter() > counter) {
                         counter = decoder.counter();
-                        newest = new Checkpoint(decoder.newestId(), decoder.position(), decoder.firstFile());
+                        newest = decode();
                     }
                 }
             }
@@ -90,11 +97,18 @@ final class CheckpointFile {
         }
         decoder.wrap(buffer, CHECKSUM_OFFSET, headerDecoder.blockLength(), headerDecoder.version());
         return (int) decoder.checksum() == Crc32c.computeAround(buffer, 0, RECORD_LENGTH, CHECKSUM_OFFSET)
-                && decoder.machineIdHigh() == machineIdHigh
-                && decoder.machineIdLow() == machineIdLow
-                && decoder.segmentLength() == segmentLength
-                && decoder.pagesPerFile() == pagesPerFile
                 && (decoder.counter() & 1) == copy;
+    }
+
+    private Checkpoint decode() {
+        return new Checkpoint(
+                decoder.newestId(),
+                decoder.position(),
+                decoder.firstFile(),
+                decoder.machineIdHigh(),
+                decoder.machineIdLow(),
+                (int) decoder.segmentLength(),
+                (int) decoder.pagesPerFile());
     }
 
     /** Copies that were whole when {@link #load} looked. */
@@ -123,19 +137,20 @@ final class CheckpointFile {
     }
 
     /** Stores and syncs; allocates nothing. */
-    void store(final long newestId, final long position, final long firstFile) throws IOException {
+    void store(final VersionIndexContext context, final long newestId, final long position, final long firstFile)
+            throws IOException {
         counter++;
         buffer.setMemory(0, COPY_LENGTH, (byte) 0);
         encoder.wrapAndApplyHeader(buffer, 0, headerEncoder)
                 .checksum(0)
-                .segmentLength(segmentLength)
+                .segmentLength(context.segmentLength())
                 .counter(counter)
-                .machineIdHigh(machineIdHigh)
-                .machineIdLow(machineIdLow)
+                .machineIdHigh(context.machineIdHigh())
+                .machineIdLow(context.machineIdLow())
                 .newestId(newestId)
                 .position(position)
                 .firstFile(firstFile)
-                .pagesPerFile(pagesPerFile);
+                .pagesPerFile(context.pagesPerFile());
         encoder.checksum(Crc32c.computeAround(buffer, 0, RECORD_LENGTH, CHECKSUM_OFFSET));
         file.write(bytes.clear(), (counter & 1) * COPY_LENGTH);
         file.sync();

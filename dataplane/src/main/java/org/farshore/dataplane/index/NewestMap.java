@@ -29,6 +29,11 @@ final class NewestMap {
         return table == null ? 0 : table.get(keyInTable(key));
     }
 
+    /** Brings the place of a key into the cache; its load is volatile, so that no compiler leaves it out. */
+    void touch(final long key) {
+        get(key);
+    }
+
     /** Any thread: true when no key in the range of this one has a version. */
     boolean isRangeEmpty(final long key) {
         return tables.get((int) (key >>> NewestTable.KEY_BITS)) == null;

@@ -90,7 +90,7 @@ public final class VersionIndex implements AutoCloseable {
      */
     public VersionIndex(final VersionIndexContext context) {
         this.context = context;
-        this.checkpointFile = new CheckpointFile(context);
+        this.checkpointFile = new CheckpointFile(context.files(), context.directory());
         this.horizonSegment = context.horizonSegment();
         this.wantedHorizonSegment = horizonSegment;
         try {
@@ -291,7 +291,7 @@ public final class VersionIndex implements AutoCloseable {
         checkpointArmed = false;
         appender.sync();
         firstFile = Math.max(firstFile, VersionIds.fileOf(versions.horizon()));
-        checkpointFile.store(versions.newest(), indexedPosition, firstFile);
+        checkpointFile.store(context, versions.newest(), indexedPosition, firstFile);
         checkpointedNewest = versions.newest();
         versions.files().dropBelow(firstFile);
     }

@@ -30,11 +30,11 @@ import org.farshore.dataplane.ship.MessageWriter.Extent;
  * A journal and its index on a simulated disk, stepped in one thread, beside a model that keeps every write in a list and
  * answers every question by walking it.
  */
-final class IndexRig {
+public final class IndexRig {
     static final Path STREAM = Path.of("/target/stream");
     static final Path JOURNAL = STREAM.resolve("journal");
-    static final Path INDEX = STREAM.resolve("index");
-    static final int SEGMENT_LENGTH = JournalLimits.SEGMENT_LENGTH_MIN;
+    public static final Path INDEX = STREAM.resolve("index");
+    public static final int SEGMENT_LENGTH = JournalLimits.SEGMENT_LENGTH_MIN;
     static final long MACHINE_HIGH = 0x1122334455667788L;
     static final long MACHINE_LOW = 0x99AABBCCDDEEFF00L;
 
@@ -51,7 +51,7 @@ final class IndexRig {
         static final Source ZERO = new Source(-2, 0);
     }
 
-    final SimulatedDisk disk;
+    public final SimulatedDisk disk;
     private final BlockFiles files;
     private final Path stream;
     final ManualClocks clocks = new ManualClocks();
@@ -73,7 +73,7 @@ final class IndexRig {
     private int incarnation;
     long horizonSegment = 1;
 
-    IndexRig(final long seed) {
+    public IndexRig(final long seed) {
         disk = new SimulatedDisk(seed);
         files = disk;
         stream = STREAM;
@@ -89,7 +89,7 @@ final class IndexRig {
     }
 
     /** Opens the journal as a role does at its start, and the index behind it; the index has done nothing yet. */
-    IndexRig open() {
+    public IndexRig open() {
         createDirectory();
         stateFile = new StateFile(files, stream);
         state = stateFile.load();
@@ -142,7 +142,7 @@ final class IndexRig {
     }
 
     /** A connection begins; what was open is void. */
-    IndexRig connect() {
+    public IndexRig connect() {
         settle();
         final long next = journal.writer().durableEndSequence() + 1;
         events.removeIf(event -> event.sequence >= next);
@@ -173,7 +173,7 @@ final class IndexRig {
         return position;
     }
 
-    long send(final Extent... extents) {
+    public long send(final Extent... extents) {
         return send(List.of(extents));
     }
 
@@ -192,14 +192,14 @@ final class IndexRig {
         return position;
     }
 
-    long barrierAndFollow() {
+    public long barrierAndFollow() {
         final long position = barrier();
         follow();
         return position;
     }
 
     /** The volume ends: nothing before is of the next one with its number. */
-    long removed(final int volume) {
+    public long removed(final int volume) {
         final long first = writer.nextSequence();
         writer.volumeRemoved(volume);
         final long position = append(first);
@@ -258,7 +258,7 @@ final class IndexRig {
     }
 
     /** The index has taken everything durable. */
-    IndexRig follow() {
+    public IndexRig follow() {
         settle();
         for (int idle = 0, i = 0; idle < 3; i++) {
             assertThat(i).isLessThan(100_000);
@@ -267,7 +267,7 @@ final class IndexRig {
         return this;
     }
 
-    IndexRig checkpoint() {
+    public IndexRig checkpoint() {
         try {
             index.checkpoint();
         } catch (final IOException e) {
@@ -319,15 +319,15 @@ final class IndexRig {
         }
     }
 
-    static Extent zero(final int volume, final long offset, final long length) {
+    public static Extent zero(final int volume, final long offset, final long length) {
         return Extent.empty(volume, ExtentKind.ZERO, offset, length);
     }
 
-    static Extent discard(final int volume, final long offset, final long length) {
+    public static Extent discard(final int volume, final long offset, final long length) {
         return Extent.empty(volume, ExtentKind.DISCARD, offset, length);
     }
 
-    static Extent write(final int volume, final long offset, final int length) {
+    public static Extent write(final int volume, final long offset, final int length) {
         return Extent.write(volume, offset, new byte[length]);
     }
 
