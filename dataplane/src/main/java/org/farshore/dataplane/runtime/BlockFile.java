@@ -33,6 +33,19 @@ public interface BlockFile extends AutoCloseable {
     /** Sets the length of a regular file; what is added reads as zeros and takes no space. */
     void setLength(long length) throws IOException;
 
+    /**
+     * The first offset from {@code offset} on that may hold something else than zeros: everything before it reads as zeros.
+     * At least {@code offset}; at most the length. Saying {@code offset} itself is always right.
+     */
+    default long nextData(final long offset) throws IOException {
+        return offset;
+    }
+
+    /** The first offset behind the data at {@code offset} where zeros that take no space begin, or the length. */
+    default long nextHole(final long offset) throws IOException {
+        return length();
+    }
+
     /** What to call this file in a message: its path. */
     String name();
 

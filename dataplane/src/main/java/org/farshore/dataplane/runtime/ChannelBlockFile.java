@@ -9,8 +9,6 @@ import java.nio.file.Path;
 
 /** A {@link BlockFile} on a {@link FileChannel}; positional reads and writes of direct buffers allocate nothing. */
 final class ChannelBlockFile implements BlockFile {
-    /** Zeros written at once where the disk has no call for it. */
-
     /** What direct I/O is aligned to. */
     private static final int DIRECT_ALIGNMENT = 4096;
 
@@ -20,6 +18,7 @@ final class ChannelBlockFile implements BlockFile {
     private final boolean direct;
     private int zeroFd = -1;
     private boolean canPunch = true;
+    private int seekFd = -1;
 
     ChannelBlockFile(final Path path, final FileChannel channel, final boolean regular, final boolean direct) {
         this.path = path;
@@ -134,6 +133,32 @@ final class ChannelBlockFile implements BlockFile {
     }
 
     @Override
+    public long nextData(final long offset) throws IOException {
+        return regular ? seek(offset, Libc.SEEK_DATA) : offset;
+    }
+
+    @Override
+    public long nextHole(final long offset) throws IOException {
+        return regular ? seek(offset, Libc.SEEK_HOLE) : length();
+    }
+
+    private long seek(final long offset, final int whence) throws IOException {
+        final int enxio = 6;
+        try {
+            if (seekFd < 0) {
+                seekFd = Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC);
+            }
+            return Libc.lseek(seekFd, offset, whence);
+        } catch (final LastErrorException e) {
+            if (e.getErrorCode() == enxio) {
+                return length();
+            }
+            throw new IOException(
+                    "cannot look for holes at " + offset + " of " + path + ": errno " + e.getErrorCode(), e);
+        }
+    }
+
+    @Override
     public long length() throws IOException {
         return channel.size();
     }
@@ -166,6 +191,10 @@ final class ChannelBlockFile implements BlockFile {
             if (zeroFd >= 0) {
                 Libc.close(zeroFd);
                 zeroFd = -1;
+            }
+            if (seekFd >= 0) {
+                Libc.close(seekFd);
+                seekFd = -1;
             }
         }
     }

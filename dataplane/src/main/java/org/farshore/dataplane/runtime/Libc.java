@@ -8,10 +8,16 @@ import com.sun.jna.Native;
  * Every call throws {@link LastErrorException} with errno when it fails. Any thread.
  */
 public final class Libc {
+    /** open(2): read only. */
+    public static final int O_RDONLY = 0;
     /** open(2): read and write. */
     public static final int O_RDWR = 2;
     /** open(2): closed on exec. */
     public static final int O_CLOEXEC = 0x80000;
+    /** lseek(2): the next offset that may hold data. */
+    public static final int SEEK_DATA = 3;
+    /** lseek(2): the next offset in a hole; the end of a file counts as one. */
+    public static final int SEEK_HOLE = 4;
     /** fallocate(2): do not change the length. */
     public static final int FALLOC_FL_KEEP_SIZE = 1;
     /** fallocate(2): make the range a hole that reads as zeros. */
@@ -30,6 +36,9 @@ public final class Libc {
 
     /** close(2). */
     public static native int close(int fd) throws LastErrorException;
+
+    /** lseek(2); returns the offset found. */
+    public static native long lseek(int fd, long offset, int whence) throws LastErrorException;
 
     /** fallocate(2); offset and length in bytes. */
     public static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
