@@ -74,6 +74,13 @@ public enum ReplicationCounter {
     VIEW_FRAMES_DECODED(1250, "view.frames.decoded.count", "journal frames read and unpacked for views"),
     VIEW_FRAME_HITS(1251, "view.frame.hits.count", "journal frames that views found unpacked in memory"),
     VIEW_READ_ERRORS(1252, "view.read.errors.count", "reads of views refused because a journal frame is damaged"),
+    // master target: NBD server (subject of the last = reason)
+    NBD_CONNECTIONS(1260, "nbd.connections.count", "NBD connections open now"),
+    NBD_REQUESTS(1261, "nbd.requests.count", "NBD requests answered"),
+    NBD_READ_BYTES(1262, "nbd.read.bytes", "data bytes sent to NBD clients; holes are not sent"),
+    NBD_WRITTEN_BYTES(1263, "nbd.written.bytes", "bytes NBD clients have written"),
+    NBD_ERRORS(1264, "nbd.errors.count", "NBD requests answered with an error"),
+    NBD_CLOSED(1265, "nbd.closed.count", "NBD connections ended or refused, by reason"),
     // every role
     MALFORMED(1300, "malformed.count", "messages dropped because they broke a bound or a checksum"),
     ROLE_PID(1301, "role.pid", "process id of the role");
