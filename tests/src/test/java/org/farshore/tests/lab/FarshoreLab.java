@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.ReplicationCounter;
@@ -38,6 +40,7 @@ public final class FarshoreLab implements AutoCloseable {
     /** Value of {@link ReplicationCounter#SESSION_STATE}. */
     public static final int STREAMING = 3;
 
+    private static final Pattern WELCOME = Pattern.compile("to=STREAMING reason=\"incarnation \\d+ next (\\d+)\"");
     private static final Duration UP_LIMIT = Duration.ofSeconds(30);
     private static final Deque<FarshoreLab> OPEN = new ConcurrentLinkedDeque<>();
 
@@ -352,7 +355,12 @@ public final class FarshoreLab implements AutoCloseable {
 
     /** The replica file of a volume, once the target has made it. */
     public Path replica(final String volume) {
-        final Path data = directory.resolve(Role.MASTER_TARGET.verb());
+        final Path configured = Path.of(
+                settings.get(Role.MASTER_TARGET).getOrDefault(Role.MASTER_TARGET.key("replica." + volume), "/none"));
+        if (Files.exists(configured)) {
+            return configured;
+        }
+        final Path data = Path.of(settings.get(Role.MASTER_TARGET).get(Role.MASTER_TARGET.key("data.directory")));
         try (Stream<Path> files = Files.walk(data, 4)) {
             return files.filter(file -> file.endsWith(Path.of(volume, "replica.img")))
                     .findFirst()
@@ -427,6 +435,21 @@ public final class FarshoreLab implements AutoCloseable {
                 UP_LIMIT,
                 () -> now(Role.MASTER_TARGET, ReplicationCounter.RECEIVE_BYTES) >= until,
                 this::state);
+    }
+
+    /** Waits until the agent streams over a later connection than {@code incarnation}; returns what Welcome said is next. */
+    public long awaitWelcome(final long incarnation, final Duration limit) {
+        Await.until(
+                "the agent is welcome again after incarnation " + incarnation,
+                limit,
+                () -> now(Role.AGENT, ReplicationCounter.SESSION_INCARNATION) > incarnation,
+                this::state);
+        final Matcher welcomes = WELCOME.matcher(process(Role.AGENT).log());
+        long next = -1;
+        while (welcomes.find()) {
+            next = Long.parseLong(welcomes.group(1));
+        }
+        return next;
     }
 
     private RoleProcess living(final Role role) {

@@ -19,6 +19,11 @@ public final class LoopDevice implements AutoCloseable {
         return new LoopDevice(backing, attach(backing));
     }
 
+    /** The next free loop device on a file that somebody else made and keeps. */
+    static LoopDevice on(final Path backing) {
+        return new LoopDevice(backing, attach(backing));
+    }
+
     private static Path attach(final Path backing) {
         // Another lab may take the free device between look and take: losetup then fails, and the next one is free.
         for (int attempt = 0; ; attempt++) {

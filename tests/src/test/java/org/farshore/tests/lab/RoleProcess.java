@@ -154,6 +154,16 @@ public final class RoleProcess {
         }
     }
 
+    /** Everything that this life of the role has printed. */
+    public String log() {
+        try {
+            final String text = Files.readString(log, StandardCharsets.UTF_8);
+            return text.substring(text.indexOf('\n', text.lastIndexOf("\n--- ") + 1) + 1);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The last lines that the role printed. */
     public String tail() {
         try {
