@@ -348,6 +348,26 @@ public final class BpfCaptureSource implements CaptureSource {
         return maps;
     }
 
+    /** Nanoseconds that submissions spent in their program so far; counted while {@code kernel.bpf_stats_enabled} is 1. */
+    public long submitRunTimeNs() {
+        return maps.runTimeNs(0);
+    }
+
+    /** How often that program ran, counted as {@link #submitRunTimeNs}. */
+    public long submitRunCount() {
+        return maps.runCount(0);
+    }
+
+    /** As {@link #submitRunTimeNs}, for the two programs that see completions. */
+    public long completionRunTimeNs() {
+        return maps.runTimeNs(1) + maps.runTimeNs(2);
+    }
+
+    /** How often those ran. */
+    public long completionRunCount() {
+        return maps.runCount(1) + maps.runCount(2);
+    }
+
     private static void requireApart(final BlockDevice place, final List<BlockDevice> others) {
         for (final BlockDevice other : others) {
             if (place.overlaps(other)) {
