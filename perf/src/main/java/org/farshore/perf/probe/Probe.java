@@ -47,7 +47,7 @@ public final class Probe {
         extra = values;
     }
 
-    /** Starts the probe's thread. It ends with the input, and with it the process: nobody is left to ask. */
+    /** Starts the probe's thread. When the input ends nobody is left to ask: it then asks the role to end, as a user would. */
     static void start() {
         final Thread thread = new Thread(Probe::answer, THREAD);
         thread.setDaemon(true);
@@ -71,7 +71,16 @@ public final class Probe {
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            System.exit(0);
+            terminate();
+        }
+    }
+
+    /** By the signal, so that the role takes away what it made. */
+    private static void terminate() {
+        try {
+            new ProcessBuilder("kill", Long.toString(ProcessHandle.current().pid())).start();
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
