@@ -24,7 +24,7 @@ public final class CaptureCost {
     private static final long DISK_LENGTH = 1L << 30;
     private static final long MEMORY_LENGTH = 512L << 20;
     private static final int RING_LENGTH = 64 << 20;
-    private static final double SECONDS = 1.2;
+    private static final double SECONDS = 1;
     private static final double FILL_SECONDS = 1;
     private static final int ROUNDS_DEFAULT = 7;
 
