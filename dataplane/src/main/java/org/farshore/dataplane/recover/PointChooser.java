@@ -34,11 +34,20 @@ final class PointChooser {
 
     /** Every point that is offered for the volumes, oldest first. */
     List<RecoveryPoint> list(final Collection<UUID> volumes) {
+        final List<CatalogueEntry> points = catalogue.points();
+        final long[] earliestBehind = new long[points.size() + 1];
+        earliestBehind[points.size()] = Long.MAX_VALUE;
+        for (int i = points.size() - 1; i >= 0; i--) {
+            earliestBehind[i] = Math.min(earliestBehind[i + 1], points.get(i).wallTimeNs());
+        }
         final List<RecoveryPoint> list = new ArrayList<>();
-        for (int i = 0; i < catalogue.points().size(); i++) {
-            if (why(catalogue.points().get(i), volumes) == null) {
-                list.add(describe(i));
+        long latestBefore = Long.MIN_VALUE;
+        for (int i = 0; i < points.size(); i++) {
+            final long time = points.get(i).wallTimeNs();
+            if (why(points.get(i), volumes) == null) {
+                list.add(describe(i, latestBefore > time || earliestBehind[i + 1] < time));
             }
+            latestBefore = Math.max(latestBefore, time);
         }
         return list;
     }
@@ -262,6 +271,10 @@ final class PointChooser {
     }
 
     private RecoveryPoint describe(final int index) {
+        return describe(index, isTimeUncertain(index));
+    }
+
+    private RecoveryPoint describe(final int index, final boolean timeUncertain) {
         final CatalogueEntry point = catalogue.points().get(index);
         return new RecoveryPoint(
                 point.sequence(),
@@ -272,7 +285,7 @@ final class PointChooser {
                 point.captureTimeNs(),
                 BarrierKind.get((short) (point.detail() & ~CatalogueEntry.END_OF_RESYNC)),
                 (point.detail() & CatalogueEntry.END_OF_RESYNC) != 0,
-                isTimeUncertain(index),
+                timeUncertain,
                 point.label(),
                 volumesOf(point.ordered(), point.sequence()),
                 point.ordered() == point.known());

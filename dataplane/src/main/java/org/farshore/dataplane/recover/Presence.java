@@ -3,6 +3,7 @@ package org.farshore.dataplane.recover;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import org.agrona.BufferUtil;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -10,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Which blocks an overlay holds: pages of {@link PresenceFile}, read when first asked for, at most {@link #PAGES_MAX} of them
  * in memory. Pages with changes stay until they were written; there are at most {@link #DIRTY_PAGES_MAX} of those, so that
- * one writing of all of them is bounded too.
+ * one writing of all of them is bounded too. Of pages that were found never written one bit is kept instead, so that reading
+ * all over a large volume that has few changes asks the disk once per 63 MiB.
  *
  * <p>Writing has three steps, because writers go on meanwhile: {@link #freeze} copies all changed pages as they stand,
  * {@link #writeFrozen} puts the copies on the disk, {@link #thaw} takes note of how it ended. What changes in between makes a
@@ -29,7 +31,7 @@ final class Presence implements AutoCloseable {
     /** Pages in memory: 4 MiB of bits, which tell of 63 GiB of volume. */
     static final int PAGES_MAX = 1024;
     /** Pages changed and not written: a write that would change more needs a flush before. */
-    static final int DIRTY_PAGES_MAX = 256;
+    static final int DIRTY_PAGES_MAX = 128;
 
     private final PresenceFile file;
     private final Int2ObjectHashMap<PresencePage> pages = new Int2ObjectHashMap<>();
@@ -39,23 +41,35 @@ final class Presence implements AutoCloseable {
     private final ByteBuffer images =
             BufferUtil.allocateDirectAligned(DIRTY_PAGES_MAX * PresencePage.LENGTH, PresencePage.LENGTH);
     private final UnsafeBuffer imagesBuffer = new UnsafeBuffer(images);
+    private final BitSet empty;
     private int hand;
 
-    Presence(final PresenceFile file) {
+    /**
+     * Starts without any page.
+     *
+     * @param isNew nothing was written to the file yet, and nothing needs to be read.
+     */
+    Presence(final PresenceFile file, final int pageCount, final boolean isNew) {
         this.file = file;
+        empty = new BitSet(pageCount);
+        empty.set(0, isNew ? pageCount : 0);
     }
 
     /** State of a block. */
     synchronized int state(final long block) throws IOException {
-        return page(pageOf(block)).state(blockInPage(block));
+        final PresencePage page = page(pageOf(block));
+        return page == null ? ABSENT : page.state(blockInPage(block));
     }
 
     /**
-     * First block from {@code from} on that is not known to be in {@code state}; looks no further than {@code end} and the
-     * end of the page.
+     * First block from {@code from} on that is not known to be in {@code state}, the state of {@code from}; looks no further
+     * than {@code end} and, unless that page was never written, the end of the page.
      */
     synchronized long runEnd(final long from, final long end, final int state) throws IOException {
         final int number = pageOf(from);
+        if (page(number) == null) {
+            return Math.min(end, (long) empty.nextClearBit(number) * PresencePage.BLOCKS);
+        }
         final long begin = (long) number * PresencePage.BLOCKS;
         final int endInPage = (int) Math.min(end - begin, PresencePage.BLOCKS);
         return begin + page(number).runEnd(blockInPage(from), endInPage, state);
@@ -69,7 +83,7 @@ final class Presence implements AutoCloseable {
     /** Puts blocks from {@code from} to before {@code end} into a state; not durable before they were written. */
     synchronized void set(final long from, final long end, final int state) throws IOException {
         for (long block = from; block < end; ) {
-            final PresencePage page = page(pageOf(block));
+            final PresencePage page = pageForChange(pageOf(block));
             final int begin = blockInPage(block);
             final int endInPage = (int) Math.min(PresencePage.BLOCKS, begin + end - block);
             if (page.set(begin, endInPage, state) && !page.dirty) {
@@ -88,10 +102,19 @@ final class Presence implements AutoCloseable {
         return (int) (block % PresencePage.BLOCKS);
     }
 
+    /** The page, or null when it was never written. */
     private PresencePage page(final int number) throws IOException {
+        if (empty.get(number)) {
+            return null;
+        }
         PresencePage page = pages.get(number);
         if (page == null) {
-            page = load(number);
+            page = file.load(number);
+            if (page.edition == 0 && !page.damaged) {
+                empty.set(number);
+                return null;
+            }
+            keep(page);
         }
         if (page.damaged) {
             throw new ViewException(
@@ -105,16 +128,25 @@ final class Presence implements AutoCloseable {
         return page;
     }
 
-    private PresencePage load(final int number) throws IOException {
-        final PresencePage page = file.load(number);
+    private PresencePage pageForChange(final int number) throws IOException {
+        final PresencePage known = page(number);
+        if (known != null) {
+            return known;
+        }
+        final PresencePage page = new PresencePage(number);
+        keep(page);
+        empty.clear(number);
+        return page;
+    }
+
+    private void keep(final PresencePage page) {
         if (clock.size() < PAGES_MAX) {
             clock.add(page);
         } else {
             final int slot = evict();
             clock.set(slot, page);
         }
-        pages.put(number, page);
-        return page;
+        pages.put(page.number, page);
     }
 
     /** At most half of the pages are dirty or frozen, so the hand finds one in its second round at the latest. */

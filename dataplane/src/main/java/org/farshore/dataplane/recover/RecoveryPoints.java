@@ -72,6 +72,7 @@ public final class RecoveryPoints implements AutoCloseable {
      *
      * @param directory of the stream.
      * @param state as stored last; says where the journal begins and what was known of volumes there.
+     * @param journalEnd of the journal as it was found; a catalogue that has seen more is not believed.
      * @param leases that pins hold on to.
      * @param journal makes a reader of the stream's journal at a position.
      * @throws FarshoreException STORAGE when the pins are damaged: nobody knows what must be kept then.
@@ -80,25 +81,24 @@ public final class RecoveryPoints implements AutoCloseable {
             final BlockFiles files,
             final Path directory,
             final StreamState state,
+            final long journalEnd,
             final ViewLeases leases,
             final LongFunction<JournalReader> journal) {
         final CatalogueFile file =
                 new CatalogueFile(files, directory, state.machineIdHigh(), state.machineIdLow(), state.generation());
         final RecoveryPoints points = new RecoveryPoints(file, new PinFile(files, directory), leases, journal);
-        points.load(state);
+        points.load(state, journalEnd);
         return points;
     }
 
-    private void load(final StreamState state) {
+    private void load(final StreamState state, final long journalEnd) {
         List<CatalogueEntry> entries = null;
         try {
             entries = file.open();
         } catch (final IOException e) {
             fileComplaint = "cannot read " + file.name() + ": " + e.getMessage();
         }
-        final boolean usable = entries != null
-                && !entries.isEmpty()
-                && entries.get(entries.size() - 1).position() >= state.horizon();
+        final boolean usable = entries != null && !entries.isEmpty() && reaches(entries, state.horizon(), journalEnd);
         if (usable) {
             entries.forEach(catalogue::take);
             dropped = catalogue.dropBelow(leases.floor());
@@ -110,6 +110,12 @@ public final class RecoveryPoints implements AutoCloseable {
         for (final PinFile.Pin pin : pins) {
             pinLeases.put(pin.name(), leases.hold(pin.position(), "pin " + pin.name()));
         }
+    }
+
+    /** Positions do not fall, so the last entry says how far the journal was followed. */
+    private static boolean reaches(final List<CatalogueEntry> entries, final long horizon, final long journalEnd) {
+        final long position = entries.get(entries.size() - 1).position();
+        return position >= horizon && position <= journalEnd;
     }
 
     /** Nothing is known: the journal begins where the state record stands. */

@@ -96,7 +96,7 @@ public final class ViewOverlay implements AutoCloseable {
         } catch (final IOException e) {
             throw ViewException.ofDisk(0, "cannot make overlay " + name + " in " + directory, e);
         }
-        return open(files, directory, name, sizeBytes);
+        return open(files, directory, name, sizeBytes, true);
     }
 
     /** True when there is an overlay of this name. */
@@ -112,6 +112,12 @@ public final class ViewOverlay implements AutoCloseable {
     public static ViewOverlay open(
             final BlockFiles files, final Path directory, final String name, final long sizeBytes)
             throws ViewException {
+        return open(files, directory, name, sizeBytes, false);
+    }
+
+    private static ViewOverlay open(
+            final BlockFiles files, final Path directory, final String name, final long sizeBytes, final boolean isNew)
+            throws ViewException {
         final Path path = directory.resolve(name + SUFFIX);
         PresenceFile presence = null;
         try {
@@ -123,7 +129,10 @@ public final class ViewOverlay implements AutoCloseable {
                         ViewException.NO_POSITION,
                         "overlay " + path + " is gone, the list of its blocks is there");
             }
-            return new ViewOverlay(files.open(path, BlockFiles.Mode.WRITE), new Presence(presence), sizeBytes);
+            return new ViewOverlay(
+                    files.open(path, BlockFiles.Mode.WRITE),
+                    new Presence(presence, PresenceFile.pageCount(sizeBytes), isNew),
+                    sizeBytes);
         } catch (final IOException e) {
             if (presence != null) {
                 presence.close();

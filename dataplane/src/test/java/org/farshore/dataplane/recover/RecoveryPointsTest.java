@@ -42,7 +42,8 @@ class RecoveryPointsTest {
 
     private void openPoints() {
         leases = new ViewLeases(stream.state.floor());
-        points = RecoveryPoints.open(disk, StreamRig.STREAM, stream.state, leases, stream.journal::newReader);
+        points = RecoveryPoints.open(
+                disk, StreamRig.STREAM, stream.state, stream.durable(), leases, stream.journal::newReader);
     }
 
     private static UUID uuid(final int volume) {
@@ -328,8 +329,8 @@ class RecoveryPointsTest {
                     rig.connect();
                 }
             }
-            final RecoveryPoints again =
-                    RecoveryPoints.open(own, StreamRig.STREAM, rig.state, ownLeases, rig.journal::newReader);
+            final RecoveryPoints again = RecoveryPoints.open(
+                    own, StreamRig.STREAM, rig.state, rig.durable(), ownLeases, rig.journal::newReader);
             rig.follow(again.position(), again.follower());
             assertThat(again.list(ALL))
                     .extracting(RecoveryPoint::sequence)
@@ -349,7 +350,7 @@ class RecoveryPointsTest {
             final long crashAfter,
             final List<Long> sent) {
         final RecoveryPoints points =
-                RecoveryPoints.open(disk, StreamRig.STREAM, rig.state, leases, rig.journal::newReader);
+                RecoveryPoints.open(disk, StreamRig.STREAM, rig.state, rig.durable(), leases, rig.journal::newReader);
         final boolean isNew = sent.isEmpty();
         for (int i = 0; i < 30; i++) {
             if (isNew && i == 0) {
@@ -433,5 +434,17 @@ class RecoveryPointsTest {
         follow();
         assertThat(points.list(ALL)).extracting(RecoveryPoint::sequence).startsWith(kept.sequence() + 1);
         assertThat(points.latest(ALL)).isEqualTo(ahead.latest(ALL));
+    }
+
+    @Test
+    void aCatalogueThatSawMoreThanTheJournalHasIsNotBelieved() {
+        final long[] three = threePoints();
+        points.sync();
+        final long end = points.list(ALL).get(1).position();
+        points = RecoveryPoints.open(
+                disk, StreamRig.STREAM, stream.state, end, new ViewLeases(0), stream.journal::newReader);
+        assertThat(points.list(ALL)).isEmpty();
+        follow();
+        assertThat(points.list(ALL)).extracting(RecoveryPoint::sequence).containsExactly(three[0], three[1], three[2]);
     }
 }

@@ -54,7 +54,8 @@ class RecoveryViewTest {
         stream.open();
         stream.connect();
         leases = new ViewLeases(stream.state.floor());
-        points = RecoveryPoints.open(disk, StreamRig.STREAM, stream.state, leases, stream.journal::newReader);
+        points = RecoveryPoints.open(
+                disk, StreamRig.STREAM, stream.state, stream.durable(), leases, stream.journal::newReader);
         index = new VersionIndex(new VersionIndexContext()
                 .files(disk)
                 .directory(StreamRig.STREAM.resolve("index"))

@@ -8,7 +8,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.farshore.dataplane.runtime.ChannelBlockFiles;
 import org.farshore.dataplane.runtime.SimulatedDisk;
 import org.farshore.dataplane.runtime.SystemEntropy;
@@ -145,5 +152,64 @@ class ViewOverlayTest {
         }
         final long taken = (long) Files.getAttribute(directory.resolve("big.overlay"), "size");
         assertThat(taken).isEqualTo(far + bytes.length + 4096 - (far + bytes.length) % 4096);
+    }
+
+    @Test
+    void writersOfPartsOfOneBlockDoNotUndoEachOther(@TempDir final Path directory) throws Exception {
+        final int length = 4096 * 2000;
+        final int parts = 4;
+        final ChannelBlockFiles files = new ChannelBlockFiles();
+        try (ViewOverlay overlay = ViewOverlay.create(files, directory, "v", length, new SystemEntropy())) {
+            final List<Callable<Void>> writers = new ArrayList<>();
+            for (int part = 0; part < parts; part++) {
+                final int own = part;
+                writers.add(() -> {
+                    final byte[] bytes = new byte[4096 / parts];
+                    for (int at = own * bytes.length; at < length; at += 4096) {
+                        Arrays.fill(bytes, (byte) (own + 1));
+                        overlay.write(at, ByteBuffer.wrap(bytes), (offset, target) -> target.position(target.limit()));
+                        if (at / 4096 % 200 == own) {
+                            overlay.flush();
+                        }
+                    }
+                    return null;
+                });
+            }
+            final ExecutorService threads = Executors.newFixedThreadPool(parts);
+            for (final Future<Void> done : threads.invokeAll(writers)) {
+                done.get();
+            }
+            threads.shutdown();
+            overlay.flush();
+        }
+        try (ViewOverlay overlay = ViewOverlay.open(files, directory, "v", length)) {
+            assertThat(overlay.runEnd(0, length, Presence.PRESENT)).isEqualTo(length);
+            final ByteBuffer found = ByteBuffer.allocate(length);
+            overlay.read(0, found);
+            final byte[] wanted = new byte[length];
+            for (int i = 0; i < length; i++) {
+                wanted[i] = (byte) (i % 4096 / (4096 / parts) + 1);
+            }
+            assertThat(found.array()).isEqualTo(wanted);
+        }
+    }
+
+    @Test
+    void moreChangedPagesThanFitAreFlushedOnTheWay(@TempDir final Path directory) throws IOException {
+        final long page = (long) PresencePage.BLOCKS * 4096;
+        final int pages = 3 * Presence.DIRTY_PAGES_MAX;
+        final ChannelBlockFiles files = new ChannelBlockFiles();
+        try (ViewOverlay overlay = ViewOverlay.create(files, directory, "v", page * pages, new SystemEntropy())) {
+            for (int i = 0; i < pages; i++) {
+                overlay.write(i * page + 4096, ByteBuffer.wrap(new byte[4096]), (offset, target) -> {});
+            }
+            overlay.flush();
+        }
+        try (ViewOverlay overlay = ViewOverlay.open(files, directory, "v", page * pages)) {
+            for (int i = 0; i < pages; i++) {
+                assertThat(overlay.state(i * page)).isEqualTo(Presence.ABSENT);
+                assertThat(overlay.state(i * page + 4096)).isEqualTo(Presence.PRESENT);
+            }
+        }
     }
 }

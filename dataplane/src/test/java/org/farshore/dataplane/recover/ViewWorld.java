@@ -177,7 +177,8 @@ final class ViewWorld {
     private void open() throws IOException {
         stream.open();
         leases = new ViewLeases(stream.state.floor());
-        points = RecoveryPoints.open(disk, StreamRig.STREAM, stream.state, leases, stream.journal::newReader);
+        points = RecoveryPoints.open(
+                disk, StreamRig.STREAM, stream.state, stream.durable(), leases, stream.journal::newReader);
         frames = new DecodedFrames(
                 stream.journal::newFetcher,
                 FRAMES_CAPACITY,
