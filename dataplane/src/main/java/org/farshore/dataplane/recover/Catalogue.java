@@ -98,16 +98,6 @@ final class Catalogue {
         return found == null || found.isRemoved() ? null : found;
     }
 
-    /** First entry between two sequences that says that a slot's volume is not in order, or null. */
-    CatalogueEntry disorder(final int slot, final long from, final long to) {
-        for (final CatalogueEntry entry : volumes.get(slot)) {
-            if (entry.sequence() > from && entry.sequence() < to && !entry.isRemoved() && !isOrdered(entry)) {
-                return entry;
-            }
-        }
-        return null;
-    }
-
     static boolean isOrdered(final CatalogueEntry volume) {
         return volume.writeOrder() == WriteOrder.ORDERED.value();
     }

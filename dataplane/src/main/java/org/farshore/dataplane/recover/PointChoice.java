@@ -18,8 +18,6 @@ public record PointChoice(RecoveryPoint point, Refusal refusal, String reason) {
         UNKNOWN_VOLUME,
         /** It has not been received, or is not on the disk yet. */
         NOT_DURABLE,
-        /** No barrier behind it has said yet that nothing was lost; ask again in a second. */
-        UNCONFIRMED,
         /** It lies inside a write. */
         INSIDE_WRITE,
         /** Writes were put together there: only the end of the window is a state. */

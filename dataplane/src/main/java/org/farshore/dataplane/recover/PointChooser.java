@@ -15,20 +15,27 @@ import org.farshore.dataplane.journal.JournalReader;
  * Which points of a catalogue may be offered, and to which of them a question leads.
  *
  * <p>A point is offered for a set of volumes when all of them were ORDERED in it, it is at or above the floor, and it was
- * not withdrawn because the journal is damaged. Every END between two points is a state of the disks too, but only the
- * second point proves it: a barrier goes out only when nothing was lost up to it. So an END is granted when both its
- * neighbours are offered and no volume left the order in between.
+ * not withdrawn because the journal is damaged. Where a volume is ORDERED every END is a state of its disk, too, since no END
+ * is sent before the sender has looked whether anything was lost; barriers are those that bear a time. So any END may be
+ * chosen by sequence, and the newest of all states is the newest END.
  *
  * <p>Points are searched one by one, newest first: a day of them takes less than a millisecond, and a person is waiting.
  */
 final class PointChooser {
     private final Catalogue catalogue;
     private final LongSupplier floor;
+    private final LongSupplier end;
     private final LongFunction<JournalReader> journal;
 
-    PointChooser(final Catalogue catalogue, final LongSupplier floor, final LongFunction<JournalReader> journal) {
+    /** @param end position up to which the journal was followed. */
+    PointChooser(
+            final Catalogue catalogue,
+            final LongSupplier floor,
+            final LongSupplier end,
+            final LongFunction<JournalReader> journal) {
         this.catalogue = catalogue;
         this.floor = floor;
+        this.end = end;
         this.journal = journal;
     }
 
@@ -111,18 +118,19 @@ final class PointChooser {
             final PointChoice refusal = why(points.get(next), volumes);
             return refusal != null ? refusal : PointChoice.of(describe(next));
         }
-        if (next == 0) {
-            return beforeFirst(sequence, volumes);
+        return next == 0 ? beforeFirst(sequence, volumes) : byEnd(sequence, next, -1, volumes);
+    }
+
+    /** The state behind the newest END, when the volumes are in order there; else the newest point. */
+    PointChoice newestState(final long sequence, final long framePosition, final Collection<UUID> volumes) {
+        final int next = catalogue.pointAt(sequence);
+        if (next > 0 && next == catalogue.points().size()) {
+            final PointChoice state = byEnd(sequence, next, framePosition, volumes);
+            if (state.isGranted()) {
+                return state;
+            }
         }
-        if (next == points.size()) {
-            final PointChoice state = stateOf(sequence, volumes);
-            return state != null
-                    ? state
-                    : PointChoice.refused(
-                            PointChoice.Refusal.UNCONFIRMED,
-                            "no barrier behind sequence " + sequence + " yet: ask again soon");
-        }
-        return between(sequence, next, volumes);
+        return newest(volumes, point -> true, "for these volumes");
     }
 
     private PointChoice beforeFirst(final long sequence, final Collection<UUID> volumes) {
@@ -130,47 +138,48 @@ final class PointChooser {
         return state != null
                 ? state
                 : PointChoice.refused(
-                        PointChoice.Refusal.BELOW_FLOOR,
-                        "sequence " + sequence + " lies before the oldest point"
-                                + (catalogue.points().isEmpty()
-                                        ? ""
-                                        : ", " + catalogue.points().get(0).sequence()));
+                        PointChoice.Refusal.BELOW_FLOOR, "sequence " + sequence + " lies before the oldest point");
     }
 
-    private PointChoice between(final long sequence, final int next, final Collection<UUID> volumes) {
-        final CatalogueEntry before = catalogue.points().get(next - 1);
-        final CatalogueEntry behind = catalogue.points().get(next);
-        final PointChoice disorder = disorder(sequence, before, behind, volumes);
-        if (disorder != null) {
-            return disorder;
+    private PointChoice byEnd(
+            final long sequence, final int next, final long framePosition, final Collection<UUID> volumes) {
+        final List<CatalogueEntry> points = catalogue.points();
+        final CatalogueEntry before = points.get(next - 1);
+        final PointChoice state = stateOf(sequence, volumes);
+        if (state != null) {
+            return state;
         }
-        PointChoice refusal = why(before, volumes);
-        if (refusal == null) {
-            refusal = why(behind, volumes);
-        }
-        if (refusal != null) {
-            return refusal;
-        }
-        if (sequence >= behind.windowBegin()) {
+        if (next < points.size() && sequence >= points.get(next).windowBegin()) {
             return PointChoice.refused(
                     PointChoice.Refusal.INSIDE_WINDOW,
-                    "writes " + behind.windowBegin() + " to " + behind.sequence()
-                            + " were put together: choose the end");
+                    "writes " + points.get(next).windowBegin() + " to "
+                            + points.get(next).sequence() + " were put together: choose the end");
         }
-        return placeOf(sequence, before, behind);
-    }
-
-    private PointChoice placeOf(final long sequence, final CatalogueEntry before, final CatalogueEntry behind) {
         final EndFinder finder = new EndFinder(sequence);
-        try (JournalReader reader = journal.apply(before.position())) {
-            if (!finder.find(reader, before.position(), behind.position())) {
+        final long from = Math.max(before.position(), framePosition);
+        final long to = next < points.size() ? points.get(next).position() : end.getAsLong();
+        try (JournalReader reader = journal.apply(from)) {
+            if (!finder.find(reader, from, to)) {
                 return PointChoice.refused(
                         PointChoice.Refusal.INSIDE_WRITE, "sequence " + sequence + " lies inside a write");
             }
         } catch (final JournalDamageException e) {
             return PointChoice.refused(PointChoice.Refusal.DAMAGED, e.getMessage());
         }
-        return PointChoice.of(new RecoveryPoint(
+        // A state that ends inside a batch needs the frame at its position, too.
+        final PointChoice place = placeOf(sequence, finder.position() + (finder.entries() > 0 ? 1 : 0));
+        return place != null ? place : PointChoice.of(describeEnd(sequence, finder, before));
+    }
+
+    private RecoveryPoint describeEnd(final long sequence, final EndFinder finder, final CatalogueEntry before) {
+        long ordered = 0;
+        long known = 0;
+        for (int slot = 0; slot < Long.SIZE; slot++) {
+            final CatalogueEntry volume = catalogue.volumeAt(slot, sequence);
+            known |= volume == null ? 0 : 1L << slot;
+            ordered |= volume == null || !Catalogue.isOrdered(volume) ? 0 : 1L << slot;
+        }
+        return new RecoveryPoint(
                 sequence,
                 sequence,
                 finder.position(),
@@ -181,39 +190,24 @@ final class PointChooser {
                 false,
                 false,
                 "",
-                volumesOf(before.ordered() & behind.ordered(), sequence),
-                (before.ordered() & behind.ordered()) == before.known()));
+                volumesOf(ordered, sequence),
+                ordered == known);
     }
 
-    private PointChoice disorder(
-            final long sequence,
-            final CatalogueEntry before,
-            final CatalogueEntry behind,
-            final Collection<UUID> volumes) {
-        for (int slot = 0; slot < Long.SIZE; slot++) {
-            final CatalogueEntry state = isAsked(slot, before.known() | behind.known(), volumes)
-                    ? catalogue.disorder(slot, before.sequence(), behind.sequence())
-                    : null;
-            if (state != null) {
-                return converging(sequence, state);
+    /** Why one of the volumes has no state at a sequence, or null. */
+    private PointChoice stateOf(final long sequence, final Collection<UUID> volumes) {
+        for (final UUID uuid : volumes) {
+            final int slot = catalogue.slotOf(uuid);
+            if (slot < 0 || catalogue.volumeAt(slot, sequence) == null) {
+                return PointChoice.refused(
+                        PointChoice.Refusal.UNKNOWN_VOLUME,
+                        "volume " + uuid + " was not there at sequence " + sequence);
             }
         }
-        return stateOf(sequence, volumes);
-    }
-
-    private boolean isAsked(final int slot, final long known, final Collection<UUID> volumes) {
-        if (!volumes.isEmpty()) {
-            final CatalogueEntry newest = catalogue.newest(slot);
-            return newest != null && volumes.contains(uuidOf(newest));
-        }
-        return (known & 1L << slot) != 0;
-    }
-
-    /** The refusal when one of the volumes was being read back at a sequence, or null. */
-    private PointChoice stateOf(final long sequence, final Collection<UUID> volumes) {
         for (int slot = 0; slot < Long.SIZE; slot++) {
-            final CatalogueEntry then = isAsked(slot, -1L, volumes) ? catalogue.volumeAt(slot, sequence) : null;
-            if (then != null && !Catalogue.isOrdered(then)) {
+            final CatalogueEntry then = catalogue.volumeAt(slot, sequence);
+            final boolean asked = then != null && (volumes.isEmpty() || volumes.contains(uuidOf(then)));
+            if (asked && !Catalogue.isOrdered(then)) {
                 return converging(sequence, then);
             }
         }
@@ -229,16 +223,9 @@ final class PointChooser {
 
     /** Why a point is not offered for the volumes, or null. */
     private PointChoice why(final CatalogueEntry point, final Collection<UUID> volumes) {
-        if (point.position() < floor.getAsLong()) {
-            return PointChoice.refused(
-                    PointChoice.Refusal.BELOW_FLOOR,
-                    "point " + point.sequence() + " is below the floor and was withdrawn");
-        }
-        final CatalogueEntry withdrawal = catalogue.withdrawalOf(point.position());
-        if (withdrawal != null) {
-            return PointChoice.refused(
-                    PointChoice.Refusal.DAMAGED,
-                    "point " + point.sequence() + " was withdrawn: the journal is damaged at " + withdrawal.first());
+        final PointChoice place = placeOf(point.sequence(), point.position());
+        if (place != null) {
+            return place;
         }
         for (final UUID volume : volumes) {
             final int slot = catalogue.slotOf(volume);
@@ -259,6 +246,20 @@ final class PointChooser {
                 ? PointChoice.refused(
                         PointChoice.Refusal.NEVER_EXISTED, "point " + point.sequence() + " names no volume")
                 : null;
+    }
+
+    /** Why nothing can be had at a position, or null. */
+    private PointChoice placeOf(final long sequence, final long position) {
+        if (position < floor.getAsLong()) {
+            return PointChoice.refused(
+                    PointChoice.Refusal.BELOW_FLOOR, "point " + sequence + " is below the floor and was withdrawn");
+        }
+        final CatalogueEntry withdrawal = catalogue.withdrawalOf(position);
+        return withdrawal == null
+                ? null
+                : PointChoice.refused(
+                        PointChoice.Refusal.DAMAGED,
+                        "point " + sequence + " was withdrawn: the journal is damaged at " + withdrawal.first());
     }
 
     private PointChoice outOfOrder(final CatalogueEntry point, final int slot) {

@@ -32,6 +32,7 @@ final class PointFollower implements JournalFrameHandler {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long position;
     private long endSequence;
+    private long endFramePosition;
 
     /** Where what was found goes. */
     interface Records {
@@ -49,6 +50,7 @@ final class PointFollower implements JournalFrameHandler {
     void begin(final long knownPosition, final long knownEndSequence) {
         position = knownPosition;
         endSequence = knownEndSequence;
+        endFramePosition = -1;
         waiting.clear();
     }
 
@@ -60,6 +62,11 @@ final class PointFollower implements JournalFrameHandler {
     /** Newest durable END below {@link #position}. */
     long endSequence() {
         return endSequence;
+    }
+
+    /** Where the frame with the newest durable END begins; -1 when it was not seen in this life. */
+    long endFramePosition() {
+        return endFramePosition;
     }
 
     @Override
@@ -80,6 +87,7 @@ final class PointFollower implements JournalFrameHandler {
         }
         if (frame.endSequence() > endSequence) {
             endSequence = frame.endSequence();
+            endFramePosition = framePosition;
             passWaiting();
         }
         position = frameEnd;

@@ -63,7 +63,7 @@ public final class RecoveryPoints implements AutoCloseable {
         this.file = file;
         this.pinFile = pinFile;
         this.leases = leases;
-        this.chooser = new PointChooser(catalogue, leases::floor, journal);
+        this.chooser = new PointChooser(catalogue, leases::floor, this::position, journal);
         this.pins = pinFile.load();
     }
 
@@ -290,9 +290,9 @@ public final class RecoveryPoints implements AutoCloseable {
         return chooser.list(volumes);
     }
 
-    /** The newest point. */
+    /** The newest state: that behind the newest durable END; the newest point when the volumes are not in order there. */
     public PointChoice latest(final Collection<UUID> volumes) {
-        return chooser.newest(volumes, point -> true, "for these volumes");
+        return chooser.newestState(follower.endSequence(), follower.endFramePosition(), volumes);
     }
 
     /** The newest point that can be opened without waiting: the index has taken everything below {@code position}. */

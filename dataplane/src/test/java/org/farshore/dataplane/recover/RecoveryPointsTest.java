@@ -178,12 +178,13 @@ class RecoveryPointsTest {
         follow();
         assertThat(points.atSequence(0, ALL).refusal()).isEqualTo(Refusal.NEVER_EXISTED);
         assertThat(points.atSequence(last + 1, ALL).refusal()).isEqualTo(Refusal.NOT_DURABLE);
-        assertThat(points.atSequence(last, ALL).refusal()).isEqualTo(Refusal.UNCONFIRMED);
+        assertThat(sequenceOf(points.atSequence(last, ALL))).isEqualTo(last);
+        assertThat(sequenceOf(points.latest(ALL))).isEqualTo(last);
         final PointChoice inGap = points.atSequence(gap + 1, ALL);
         assertThat(inGap.refusal()).isEqualTo(Refusal.CONVERGING);
         assertThat(inGap.reason()).contains(uuid(1).toString()).contains("sequence " + gap);
         assertThat(points.atSequence(other, ALL).refusal()).isEqualTo(Refusal.CONVERGING);
-        assertThat(points.atSequence(converged, ALL).refusal()).isEqualTo(Refusal.CONVERGING);
+        assertThat(sequenceOf(points.atSequence(converged, ALL))).isEqualTo(converged);
         assertThat(sequenceOf(points.atSequence(other, Set.of(uuid(2))))).isEqualTo(other);
         assertThat(sequenceOf(points.atSequence(gap + 1, Set.of(uuid(2))))).isEqualTo(gap + 1);
         assertThat(points.atSequence(whole, Set.of(uuid(3))).refusal()).isEqualTo(Refusal.UNKNOWN_VOLUME);
@@ -198,6 +199,16 @@ class RecoveryPointsTest {
         points.dropBelowFloor();
         assertThat(points.atSequence(three[0], ALL).refusal()).isEqualTo(Refusal.BELOW_FLOOR);
         assertThat(sequenceOf(points.atSequence(three[1], ALL))).isEqualTo(three[1]);
+    }
+
+    @Test
+    void whileAVolumeConvergesTheNewestStateIsThatBefore() {
+        final long[] three = threePoints();
+        state(1, WriteOrder.CONVERGING);
+        final long write = write(2, 1);
+        follow();
+        assertThat(sequenceOf(points.latest(ALL))).isEqualTo(three[2]);
+        assertThat(sequenceOf(points.latest(Set.of(uuid(2))))).isEqualTo(write);
     }
 
     @Test
