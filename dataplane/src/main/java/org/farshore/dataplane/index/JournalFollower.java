@@ -260,11 +260,11 @@ final class JournalFollower implements JournalFrameHandler {
         return position;
     }
 
-    /** The horizon has passed the tail: it is void, or in the base copy. */
-    void forgetTailBelow(final long position) {
-        if (tailPosition < position) {
-            tailPosition = NONE;
-        }
+    /** The horizon has passed the begin of the tail. True when the frames of the tail from here on must be read again. */
+    boolean forgetTailBelow(final long position) {
+        final boolean cut = tailPosition != NONE && tailPosition < position;
+        tailPosition = cut ? NONE : tailPosition;
+        return cut;
     }
 
     /** Position from which a new process must read: the tail's, or where reading stands. */

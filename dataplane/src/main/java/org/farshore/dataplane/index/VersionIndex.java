@@ -55,6 +55,7 @@ public final class VersionIndex implements AutoCloseable {
     private final VersionIndexContext context;
     private final ReaderEpochs epochs = new ReaderEpochs();
     private final CheckpointFile checkpointFile;
+    private final ProgressMeter meter;
     private SegmentMarks marks;
     private VersionAppender appender;
     private JournalFollower follower;
@@ -69,9 +70,6 @@ public final class VersionIndex implements AutoCloseable {
     private boolean sweeping;
     private boolean prepareFailed;
     private long prepareRetryAtNs;
-    private long phaseBeganNs;
-    private long phaseBeganAt;
-    private IndexProgress.Phase phase;
     private volatile Versions versions;
     private volatile boolean ready;
     private volatile long indexedPosition;
@@ -81,7 +79,6 @@ public final class VersionIndex implements AutoCloseable {
     private volatile long rebuildCount;
     private volatile long liveVersions;
     private volatile long liveBytes;
-    private volatile IndexProgress progress;
 
     /**
      * Opens the index of a stream; reads nothing yet but the checkpoint.
@@ -91,6 +88,7 @@ public final class VersionIndex implements AutoCloseable {
     public VersionIndex(final VersionIndexContext context) {
         this.context = context;
         this.checkpointFile = new CheckpointFile(context.files(), context.directory());
+        this.meter = new ProgressMeter(context.machine());
         this.horizonSegment = context.horizonSegment();
         this.wantedHorizonSegment = horizonSegment;
         try {
@@ -112,7 +110,8 @@ public final class VersionIndex implements AutoCloseable {
         follower = new JournalFollower(next, appender);
         loader = new IndexLoader(
                 context, checkpointFile, next, appender, follower, marks, horizonSegment, trustLimit, journalEnd);
-        phase = null;
+        sweeping = false;
+        sweepHorizon = 0;
         versions = next;
     }
 
@@ -144,9 +143,9 @@ public final class VersionIndex implements AutoCloseable {
     }
 
     private int load(final long nowNs) throws IOException {
-        enterPhase(IndexProgress.Phase.LOADING, nowNs, 0);
-        if (!loader.step()) {
-            report(nowNs, loader.loadedBytes(), loader.totalBytes());
+        final boolean loaded = loader.step();
+        meter.loading(nowNs, loader.loadedBytes(), loader.totalBytes());
+        if (!loaded) {
             return 1;
         }
         final long position = loader.finish(beginOf(horizonSegment));
@@ -158,7 +157,6 @@ public final class VersionIndex implements AutoCloseable {
         applyHorizon();
         publish();
         ready = true;
-        report(nowNs, 1, 1);
         return 1;
     }
 
@@ -184,7 +182,7 @@ public final class VersionIndex implements AutoCloseable {
             count++;
         }
         publish();
-        reportFollowing(nowNs, durable);
+        meter.following(nowNs, reader.position(), durable, durable - reader.position() <= LEVEL_BYTES);
         return count;
     }
 
@@ -226,10 +224,9 @@ public final class VersionIndex implements AutoCloseable {
     private void applyHorizon() {
         final long segment = Math.max(wantedHorizonSegment, horizonSegment);
         final long begin = beginOf(segment);
-        if (reader.position() < begin) {
+        if (follower.forgetTailBelow(begin) || reader.position() < begin) {
             reader.seek(begin);
         }
-        follower.forgetTailBelow(begin);
         versions.horizon(Math.max(versions.horizon(), marks.dropBelow(segment, versions.newest())));
         horizonSegment = segment;
     }
@@ -322,33 +319,6 @@ public final class VersionIndex implements AutoCloseable {
         oldAppender.close();
     }
 
-    private void enterPhase(final IndexProgress.Phase next, final long nowNs, final long at) {
-        if (phase != next) {
-            phase = next;
-            phaseBeganNs = nowNs;
-            phaseBeganAt = at;
-            LOG.info("stream", context.machine(), "index", next);
-        }
-    }
-
-    private void reportFollowing(final long nowNs, final long durable) {
-        final long at = reader.position();
-        final boolean level = durable - at <= LEVEL_BYTES;
-        if (phase != IndexProgress.Phase.FOLLOWING) {
-            enterPhase(
-                    level ? IndexProgress.Phase.FOLLOWING : IndexProgress.Phase.CATCHING_UP,
-                    nowNs,
-                    phase == IndexProgress.Phase.CATCHING_UP ? phaseBeganAt : at);
-            report(nowNs, at - phaseBeganAt, durable - phaseBeganAt);
-        }
-    }
-
-    private void report(final long nowNs, final long done, final long total) {
-        final long tookMs = Math.max(1, (nowNs - phaseBeganNs) / 1_000_000);
-        final long rate = done * 1000 / tookMs;
-        progress = new IndexProgress(phase, done, total, rate, rate == 0 ? -1 : (total - done) * 1000 / rate);
-    }
-
     private long beginOf(final long segment) {
         return segment * context.segmentLength() + JournalLimits.SEGMENT_HEADER_LENGTH;
     }
@@ -409,7 +379,7 @@ public final class VersionIndex implements AutoCloseable {
 
     /** Any thread: how far it is. */
     public IndexProgress progress() {
-        return progress;
+        return meter.now();
     }
 
     /** Any thread: how often a reader or the writer met damage, and everything from there was made again. */

@@ -182,6 +182,19 @@ class VersionIndexTest {
     }
 
     @Test
+    void openWriteThatTheHorizonCutsInTwoKeepsItsUpperHalf() {
+        for (int i = 0; i < 8; i++) {
+            rig.send(Extent.open(1, 65_536L * i, new byte[57_344]));
+        }
+        rig.follow();
+        rig.raiseHorizon(2);
+        rig.send(IndexRig.write(1, 4096, 4096));
+        final long end = rig.barrierAndFollow();
+        rig.check(1, 0, 1 << 20, end);
+        assertThat(rig.index.liveVersions()).isGreaterThan(14);
+    }
+
+    @Test
     void versionsOfARemovedVolumeAreNotThoseOfTheNextOneWithItsNumber() {
         rig.send(IndexRig.write(1, 0, 8192), IndexRig.zero(1, MIB, 4 * MIB));
         final long removed = rig.removed(1);
