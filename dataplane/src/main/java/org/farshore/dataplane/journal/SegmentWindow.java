@@ -87,11 +87,12 @@ final class SegmentWindow implements AutoCloseable {
     /** A disk that cannot read one block must not hide the others: what cannot be read is zeros, and so no frame. */
     private void readBlockwise(final int from, final int length) {
         for (int done = 0; done < length; done += JournalLimits.BLOCK_LENGTH) {
+            final int count = Math.min(JournalLimits.BLOCK_LENGTH, length - done);
             try {
-                file.read(bytes.clear().position(done).limit(done + JournalLimits.BLOCK_LENGTH), from + done);
+                file.read(bytes.clear().limit(done + count).position(done), from + done);
             } catch (final IOException e) {
                 unreadableBlocks++;
-                buffer.setMemory(done, JournalLimits.BLOCK_LENGTH, (byte) 0);
+                buffer.setMemory(done, count, (byte) 0);
             }
         }
     }
