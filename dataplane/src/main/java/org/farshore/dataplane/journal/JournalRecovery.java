@@ -113,6 +113,7 @@ public final class JournalRecovery {
             }
             repairHeaders(context, table);
             syncEnd(context, table, recovered.endPosition());
+            context.files().syncDirectory(context.directory());
             return new Journal(
                     context, recovered, new SegmentRing(context, table, recovered.writeSegment(), state.horizon()));
         } catch (final IOException e) {
@@ -168,7 +169,10 @@ public final class JournalRecovery {
         }
     }
 
-    /** Everything below the last group was synced before that group was written; the last one may not have been. */
+    /**
+     * Everything below the last group was synced before that group was written; the last one may not have been. Nor may the
+     * names of the files: a role that ended because that sync failed has left them so.
+     */
     private static void syncEnd(final JournalContext context, final SegmentTable table, final long endPosition)
             throws IOException {
         final SegmentTable.Entry entry = table.find(new Positions(context.segmentLength()).segmentOf(endPosition));

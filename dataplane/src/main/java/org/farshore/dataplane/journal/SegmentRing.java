@@ -238,7 +238,7 @@ final class SegmentRing {
         closeFile(growing);
         growing = null;
         files.rename(unfinished(growingSlot), path(growingSlot));
-        files.syncDirectory(context.directory());
+        syncDirectory();
         if (growthFailed) {
             growthFailed = false;
             context.heldCounter().setRelease(0);
@@ -246,6 +246,16 @@ final class SegmentRing {
         }
         taken(growingSlot);
         countSegments();
+    }
+
+    /** The file has its name, so it must not be taken for one that was not made: nothing may go on without this sync. */
+    private void syncDirectory() {
+        try {
+            files.syncDirectory(context.directory());
+        } catch (final IOException e) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE, "cannot sync journal directory " + context.directory() + ": " + e.getMessage(), e);
+        }
     }
 
     /** A full disk is no failed disk: what exists goes on, and the writer is held back until segments become free. */
