@@ -41,7 +41,8 @@ public final class Journal {
                 context.segmentLength(),
                 context.machineIdHigh(),
                 context.machineIdLow(),
-                position);
+                position,
+                recovered.damages());
     }
 
     /** A new way to single frames, for one thread at a time. */

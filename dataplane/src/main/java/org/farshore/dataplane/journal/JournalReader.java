@@ -2,6 +2,7 @@ package org.farshore.dataplane.journal;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
@@ -20,6 +21,7 @@ public final class JournalReader implements AutoCloseable {
     private final long machineIdLow;
     private final SegmentWindow window;
     private final SegmentWindow peek;
+    private final List<DamagedRange> damages;
     private final JournalFrameFlyweight frame = new JournalFrameFlyweight();
     private final JournalFrameFlyweight peeked = new JournalFrameFlyweight();
     private long position;
@@ -27,13 +29,19 @@ public final class JournalReader implements AutoCloseable {
     private long segmentEnd = UNKNOWN;
     private long nextSegment = UNKNOWN;
 
+    /**
+     * @param damages found by recovery: whole frames may lie in such a range, but their group was not whole, so what recovery
+     *     told of volumes and sequences does not know of them.
+     */
     JournalReader(
             final BlockFiles files,
             final Path directory,
             final int segmentLength,
             final long machineIdHigh,
             final long machineIdLow,
-            final long position) {
+            final long position,
+            final List<DamagedRange> damages) {
+        this.damages = damages;
         this.table = new SegmentTable(files, directory);
         this.positions = new Positions(segmentLength);
         this.machineIdHigh = machineIdHigh;
@@ -125,7 +133,19 @@ public final class JournalReader implements AutoCloseable {
         return (int) (position - segment() * positions.segmentLength());
     }
 
+    private boolean isKnownDamage() {
+        for (int i = 0; i < damages.size(); i++) {
+            if (position >= damages.get(i).from() && position < damages.get(i).to()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean frameAtPosition(final long limit) throws IOException {
+        if (isKnownDamage()) {
+            return false;
+        }
         final long segment = segment();
         if (window.segmentNumber() != segment && !open(window, segment)) {
             return false;
