@@ -14,6 +14,7 @@ import org.farshore.agent.session.Welcome;
 import org.farshore.agent.stream.BarrierMaker;
 import org.farshore.agent.stream.CaptureStream;
 import org.farshore.agent.stream.ChunkWriter;
+import org.farshore.agent.stream.CompareRun;
 import org.farshore.agent.stream.InFlight;
 import org.farshore.agent.stream.ProtectedVolume;
 import org.farshore.agent.stream.RecordWriter;
@@ -256,7 +257,7 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
     @Override
     public void onCompareResult(final ResponseMessage answer) {
         final ProtectedVolume target = answer.volume() < byNumber.length ? byNumber[answer.volume()] : null;
-        if (target == null || target.isStopped() || !target.compare().isRunning()) {
+        if (target == null || target.isStopped()) {
             return;
         }
         final long firstPiece = answer.firstPiece();
@@ -266,12 +267,16 @@ public final class CaptureAgent implements Agent, AgentSession.Handler {
                     + target.sizeBytes() + " bytes");
             return;
         }
+        final CompareRun.Answer worth = target.compare().onAnswer(firstPiece, pieceCount);
+        if (worth == CompareRun.Answer.STALE) {
+            return;
+        }
         for (int i = 0; i < pieceCount; i++) {
             if (answer.differs(i)) {
                 target.readBack().markPiece(firstPiece + i);
             }
         }
-        if (target.compare().onAnswer(firstPiece, pieceCount)) {
+        if (worth == CompareRun.Answer.LAST) {
             target.compareDone();
         }
     }

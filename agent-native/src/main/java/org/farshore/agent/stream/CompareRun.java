@@ -17,6 +17,15 @@ public final class CompareRun {
     /** Most messages without an answer. */
     static final int UNANSWERED_MAX = 4;
 
+    /** What an answer was good for. */
+    public enum Answer {
+        /** It belongs to a run that was given up. */
+        STALE,
+        TAKEN,
+        /** It was the last one of this run. */
+        LAST
+    }
+
     private static final int PIECE_SHIFT = 16;
     private static final long GROUP_LENGTH = (long) StreamLimits.PIECES_PER_MESSAGE_MAX << PIECE_SHIFT;
 
@@ -33,6 +42,7 @@ public final class CompareRun {
     private long issuedOffset;
     private int outstandingReads;
     private int unanswered;
+    private int stale;
 
     CompareRun(final int volume) {
         this.volume = volume;
@@ -42,8 +52,9 @@ public final class CompareRun {
         return read;
     }
 
-    /** Begins at the volume's begin. */
+    /** Begins at the volume's begin; an earlier run on this connection is given up. */
     void start(final long newSizeBytes) {
+        stale += unanswered;
         answeredOffset = 0;
         restart(newSizeBytes);
     }
@@ -64,7 +75,15 @@ public final class CompareRun {
 
     void stop() {
         running = false;
+        stale += unanswered;
+        unanswered = 0;
         read.end();
+    }
+
+    /** No answer comes over the last connection any more. */
+    void disconnected() {
+        stale = 0;
+        unanswered = 0;
     }
 
     void abort(final ReadBack readBack) {
@@ -142,18 +161,19 @@ public final class CompareRun {
         unanswered++;
     }
 
-    /** The receiver answered for these pieces; true when that was the last answer of the compare. */
-    public boolean onAnswer(final long firstPiece, final long pieceCount) {
+    /** The receiver answered for these pieces. */
+    public Answer onAnswer(final long firstPiece, final long pieceCount) {
+        if (stale > 0) {
+            stale--;
+            return Answer.STALE;
+        }
         if (!running || unanswered == 0 || firstPiece << PIECE_SHIFT != answeredOffset) {
-            return false;
+            return Answer.STALE;
         }
         unanswered--;
         answeredOffset = Math.min(sizeBytes, (firstPiece + pieceCount) << PIECE_SHIFT);
-        if (answeredOffset >= sizeBytes) {
-            running = false;
-            return true;
-        }
-        return false;
+        running = answeredOffset < sizeBytes;
+        return running ? Answer.TAKEN : Answer.LAST;
     }
 
     /** Key of the hashes. */

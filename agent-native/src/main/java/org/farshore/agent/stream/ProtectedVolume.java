@@ -182,6 +182,7 @@ public final class ProtectedVolume {
     /** A new connection begins: blocks sent over the last one and not durable are read again. */
     public void disconnected() {
         abortReads();
+        compare.disconnected();
         readBack.sentIsVoid();
     }
 

@@ -254,7 +254,9 @@ final class SegmentRing {
             files.syncDirectory(context.directory());
         } catch (final IOException e) {
             throw new FarshoreException(
-                    ExitCode.STORAGE, "cannot sync journal directory " + context.directory() + ": " + e.getMessage(), e);
+                    ExitCode.STORAGE,
+                    "cannot sync journal directory " + context.directory() + ": " + e.getMessage(),
+                    e);
         }
     }
 
