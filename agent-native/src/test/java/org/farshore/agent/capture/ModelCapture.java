@@ -58,6 +58,7 @@ public final class ModelCapture implements CaptureSource {
         boolean comparing;
         boolean coverageUnknown;
         int phase;
+        long followedBytes;
 
         Volume(final byte[] bytes) {
             this.bytes = bytes;
@@ -69,6 +70,7 @@ public final class ModelCapture implements CaptureSource {
             todo = new HeapBits(blocks);
             sent = new HeapBits(blocks);
             lost = new HeapBits(blocks);
+            followedBytes = bytes.length;
         }
     }
 
@@ -122,6 +124,11 @@ public final class ModelCapture implements CaptureSource {
         final byte[] larger = java.util.Arrays.copyOf(target.bytes, target.bytes.length + added.length);
         System.arraycopy(added, 0, larger, target.bytes.length, added.length);
         target.bytes = larger;
+    }
+
+    /** How much of the volume the agent has asked to be followed; less than its length once it has grown. */
+    public long followedBytes(final int volume) {
+        return volumes.get(volume).followedBytes;
     }
 
     /** The volume gets smaller. */
@@ -343,8 +350,12 @@ public final class ModelCapture implements CaptureSource {
     }
 
     private void lose(final int volume, final long offset, final long length) {
+        final HeapBits lost = volumes.get(volume).lost;
         final long first = offset / BLOCK_LENGTH;
-        volumes.get(volume).lost.setRange(first, (offset + length + BLOCK_LENGTH - 1) / BLOCK_LENGTH - first);
+        final long end = Math.min(lost.blockCount(), (offset + length + BLOCK_LENGTH - 1) / BLOCK_LENGTH);
+        if (first < end) {
+            lost.setRange(first, end - first);
+        }
         dropped++;
         gapEpoch++;
     }
@@ -559,7 +570,9 @@ public final class ModelCapture implements CaptureSource {
         target.todo.grow(blocks);
         target.sent.grow(blocks);
         target.lost.grow(blocks);
-        target.todo.setRange(before, blocks - before);
+        target.followedBytes = sizeBytes;
+        // The block before may have been a partial one.
+        target.todo.setRange(before - 1, blocks - before + 1);
         return true;
     }
 

@@ -21,4 +21,15 @@ public final class HeapCounters implements CounterFactory {
     public long get(final ReplicationCounter descriptor, final String subject) {
         return counters.get(descriptor + "/" + subject).get();
     }
+
+    /** Sum over all subjects; 0 when there is no such counter. */
+    public long sum(final ReplicationCounter descriptor) {
+        long sum = 0;
+        for (final Map.Entry<String, AtomicCounter> counter : counters.entrySet()) {
+            sum += counter.getKey().startsWith(descriptor + "/")
+                    ? counter.getValue().get()
+                    : 0;
+        }
+        return sum;
+    }
 }

@@ -161,18 +161,23 @@ public final class SimulatedDisk implements BlockFiles {
     }
 
     void checkRoom(final long more, final Path path) throws IOException {
-        if (more > usableBytes(path)) {
+        if (capacity != Long.MAX_VALUE && usedBytes() + more > capacity) {
             throw new IOException(path + ": No space left on device");
         }
     }
 
-    @Override
-    public long usableBytes(final Path directory) {
+    /** Length of all files together. */
+    public long usedBytes() {
         long used = 0;
         for (final SimulatedFile file : names.values()) {
             used += file.length();
         }
-        return capacity - used;
+        return used;
+    }
+
+    /** All files, in order. */
+    public List<Path> files() {
+        return List.copyOf(names.keySet());
     }
 
     Random random() {

@@ -56,7 +56,12 @@ final class SimulatedFile {
     }
 
     private void stabiliseAll() {
-        dirty.stream().forEach(this::stabilise);
+        for (int sector = dirty.nextSetBit(0); sector >= 0; ) {
+            final int behind = dirty.nextClearBit(sector);
+            final int from = sector * SECTOR_LENGTH;
+            System.arraycopy(cache, from, stable, from, Math.min(behind * SECTOR_LENGTH, cache.length) - from);
+            sector = dirty.nextSetBit(behind);
+        }
         dirty.clear();
         stableLength = length;
     }

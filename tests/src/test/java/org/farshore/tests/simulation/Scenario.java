@@ -1,0 +1,116 @@
+package org.farshore.tests.simulation;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything that a run is made from. A seed gives it; leaving out faults and writes gives smaller ones, which are runs of
+ * their own.
+ *
+ * @param volumeSectors length of each volume at the begin, in sectors of 512 bytes.
+ * @param writesMax how much the source writes until it stops.
+ * @param writesPerSecond rate of the workload, mean.
+ * @param sectorsMax longest write.
+ * @param inFlightMax writes between submission and completion.
+ * @param overlaps true when writes may overlap others in flight.
+ * @param latencyNs of each hop, least.
+ * @param windowLength bytes under way on one stream of the network.
+ * @param quietNs when faults and workload end.
+ */
+record Scenario(
+        long seed,
+        int[] volumeSectors,
+        int ringLength,
+        int writesMax,
+        int writesPerSecond,
+        int sectorsMax,
+        int inFlightMax,
+        boolean overlaps,
+        long latencyNs,
+        int windowLength,
+        int journalSegments,
+        long quietNs,
+        Set<FaultFamily> families,
+        List<Fault> faults) {
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    /** The scenario of a seed. */
+    static Scenario of(final long seed) {
+        return new ScenarioMaker(seed).make();
+    }
+
+    /** The same with some of the faults. */
+    Scenario withFaults(final List<Fault> kept) {
+        return new Scenario(
+                seed,
+                volumeSectors,
+                ringLength,
+                writesMax,
+                writesPerSecond,
+                sectorsMax,
+                inFlightMax,
+                overlaps,
+                latencyNs,
+                windowLength,
+                journalSegments,
+                quietNs,
+                families,
+                List.copyOf(kept));
+    }
+
+    /** The same with the faults of these numbers. */
+    Scenario withFaultNumbers(final BitSet numbers) {
+        final List<Fault> kept = new ArrayList<>();
+        for (final Fault fault : faults) {
+            if (numbers.get(fault.number())) {
+                kept.add(fault);
+            }
+        }
+        return withFaults(kept);
+    }
+
+    /** The same with fewer writes. */
+    Scenario withWrites(final int count) {
+        return new Scenario(
+                seed,
+                volumeSectors,
+                ringLength,
+                count,
+                writesPerSecond,
+                sectorsMax,
+                inFlightMax,
+                overlaps,
+                latencyNs,
+                windowLength,
+                journalSegments,
+                quietNs,
+                families,
+                faults);
+    }
+
+    /** For people: the world in one line, then the faults. */
+    String describe() {
+        final StringBuilder text = new StringBuilder();
+        text.append("seed ").append(seed).append(": volumes");
+        for (final int sectors : volumeSectors) {
+            text.append(' ').append(sectors / 2).append(" KiB");
+        }
+        text.append(", ring ").append(ringLength >> 10).append(" KiB, up to ").append(writesMax);
+        text.append(" writes of at most ").append(sectorsMax / 2).append(" KiB, ");
+        text.append(writesPerSecond).append("/s, ").append(inFlightMax).append(" in flight");
+        text.append(overlaps ? ", overlapping" : "").append(", latency ").append(latencyNs / 1000);
+        text.append(" us, window ").append(windowLength >> 10).append(" KiB, ");
+        text.append(journalSegments)
+                .append(" segments, quiet at ")
+                .append(quietNs / SECOND_NS)
+                .append(" s\n");
+        text.append("families ")
+                .append(families.isEmpty() ? "none" : EnumSet.copyOf(families))
+                .append('\n');
+        faults.forEach(fault -> text.append("  ").append(fault).append('\n'));
+        return text.toString();
+    }
+}
