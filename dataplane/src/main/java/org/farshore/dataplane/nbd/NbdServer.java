@@ -19,7 +19,7 @@ import org.farshore.dataplane.runtime.StateLog;
  * <p><b>Threads.</b> One accepts and guards the time limits. Each connection has one of its own, which blocks: on its
  * client, or on the disk behind its export, and in neither case does anybody else wait. The other way, one thread with a
  * selector for all, was measured on two cores before this was written (4 KiB reads of a cached file, unix sockets): with
- * one request in flight 0.8 times as many per second, with four connections of sixteen in flight less than half; and one
+ * one request in flight three quarters as many per second, with four connections of sixteen in flight less than half; and one
  * slow disk would have held up all clients. The number of threads is bounded by the number of connections.
  *
  * <p><b>What a client can do.</b> Hold one place of a limited number, one thread, 1.4 MiB, and its own connection up. See

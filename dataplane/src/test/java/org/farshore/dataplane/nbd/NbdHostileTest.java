@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /** Clients that send anything. Seeds are in the failures; a run takes the same ones each time. */
 @Timeout(120)
 class NbdHostileTest {
-    private static final int SIZE = 1 << 20;
+    private static final int SIZE = 1 << 16;
     private static final int SOCKET_ROUNDS = 300;
     private static final int MEMORY_ROUNDS = 15_000;
 
