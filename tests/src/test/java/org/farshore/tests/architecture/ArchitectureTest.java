@@ -26,7 +26,9 @@ class ArchitectureTest {
 
     private static final JavaClasses PRODUCT = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
-            .withImportOption(location -> !location.contains("/farshore-tests") && !location.contains("/tests/target/"))
+            .withImportOption(location -> !location.contains("/farshore-tests")
+                    && !location.contains("/tests/target/")
+                    && !location.contains("-tests.jar"))
             .importPackages("org.farshore");
 
     /** The stages of the data plane, each with those that it may use. */
