@@ -9,7 +9,6 @@ enum Rarity {
     DIRECT("chunks went straight to the replica"),
     RESYNC("an agent read back what was lost or found different"),
     REPAIR("an agent repaired overlapping or failed writes"),
-    AGED("a write in flight was given up and read again"),
     REFUSED("a receiver refused a message or a connection"),
     BACK_PRESSURE("the network had no room"),
     ROT("a bit of the journal changed on the disk"),

@@ -132,7 +132,6 @@ final class RoleLife {
         reached(tally, Rarity.RESYNC, ReplicationCounter.RESYNC_BYTES);
         reached(tally, Rarity.REPAIR, ReplicationCounter.REPAIR_BYTES);
         reached(tally, Rarity.COMPARE, ReplicationCounter.COMPARED_BYTES);
-        reached(tally, Rarity.AGED, ReplicationCounter.CAPTURE_AGED);
         reached(tally, Rarity.REFUSED, ReplicationCounter.RECEIVE_REJECTED);
         reached(tally, Rarity.DIRECT, ReplicationCounter.DIRECT_BYTES);
         reached(tally, Rarity.BACK_PRESSURE, ReplicationCounter.BACK_PRESSURE);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.LogManager;
 
 /** {@code farshore simulate}: worlds out of seeds, from the command line. */
 public final class SimulateCommand {
@@ -52,6 +53,8 @@ public final class SimulateCommand {
 
     /** The command line; ends the process. */
     public static void main(final String[] args) throws InterruptedException {
+        // What roles log of simulated faults is no news.
+        LogManager.getLogManager().reset();
         System.exit(new SimulateCommand().run(args));
     }
 

@@ -1,11 +1,17 @@
 package org.farshore.tests.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** All roles through many bad days. Further ones: {@code ./farshore simulate --seeds N}. */
@@ -29,6 +35,54 @@ class SimulationTest {
             assertThat(summary.tally().reachedCount(rarity))
                     .as(rarity.meaning())
                     .isPositive();
+        }
+    }
+
+    @Test
+    void sameSeedIsTheSameRunOnANewerJava() throws IOException, InterruptedException {
+        final Path java = newerJava();
+        if (java == null) {
+            System.out.println("SKIPPED SimulationTest.newerJava: no JDK 25 under /usr/lib/jvm");
+        }
+        assumeTrue(java != null);
+        final StringBuilder expected = new StringBuilder();
+        for (long seed = 1; seed <= REPEATED; seed++) {
+            final Outcome outcome = World.run(Scenario.of(seed));
+            expected.append(String.format("%d %016x %s%n", seed, outcome.hash(), outcome.isGood() ? "good" : "failed"));
+        }
+        final String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        final Process process = new ProcessBuilder(
+                        java.toString(),
+                        "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                        "--add-opens=java.base/java.util.zip=ALL-UNNAMED",
+                        "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        classPath,
+                        SimulateCommand.class.getName(),
+                        "--hashes",
+                        "--seeds",
+                        "" + REPEATED)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        final String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        assertThat(printed).isEqualTo(expected.toString());
+        System.out.println("the hashes of " + REPEATED + " seeds are the same on " + java);
+    }
+
+    private static Path newerJava() throws IOException {
+        final Path directory = Path.of("/usr/lib/jvm");
+        if (!Files.isDirectory(directory)) {
+            return null;
+        }
+        try (Stream<Path> homes = Files.list(directory)) {
+            return homes.filter(home -> home.getFileName().toString().contains("25"))
+                    .map(home -> home.resolve("bin/java"))
+                    .filter(Files::isExecutable)
+                    .sorted()
+                    .findFirst()
+                    .orElse(null);
         }
     }
 
