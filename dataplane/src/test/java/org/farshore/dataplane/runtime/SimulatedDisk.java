@@ -166,6 +166,11 @@ public final class SimulatedDisk implements BlockFiles {
         }
     }
 
+    @Override
+    public long usableBytes(final Path directory) {
+        return capacity - usedBytes();
+    }
+
     /** Length of all files together. */
     public long usedBytes() {
         long used = 0;
