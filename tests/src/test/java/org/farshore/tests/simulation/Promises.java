@@ -161,10 +161,12 @@ final class Promises {
     private void applyRecord() {
         VolumeRecords.take(message, volumes);
         for (final StreamVolume volume : volumes.all()) {
-            copies.merge(
-                    volume.number(),
-                    new byte[(int) volume.sizeBytes()],
-                    (old, fresh) -> old.length >= fresh.length ? old : Arrays.copyOf(old, fresh.length));
+            final byte[] known = copies.get(volume.number());
+            if (known == null) {
+                copies.put(volume.number(), new byte[(int) volume.sizeBytes()]);
+            } else if (known.length < volume.sizeBytes()) {
+                copies.put(volume.number(), Arrays.copyOf(known, (int) volume.sizeBytes()));
+            }
         }
         if (message.templateId() == BarrierDecoder.TEMPLATE_ID) {
             onBarrier();

@@ -1,6 +1,7 @@
 package org.farshore.tests.simulation;
 
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -12,6 +13,7 @@ final class SectorStamp {
     /** What has no valid stamp. */
     static final int DAMAGED = -1;
 
+    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int WORDS = LENGTH / Long.BYTES;
     /** So many words differ from each other; the rest repeats them, so that some batches are worth compressing. */
     private static final int DIFFERENT_MIN = 8;
@@ -19,22 +21,20 @@ final class SectorStamp {
     private SectorStamp() {}
 
     static void put(final byte[] bytes, final int offset, final int write, final int volume, final int sector) {
-        final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         final int different = differentWords(write);
-        buffer.putLong(offset, write);
+        WORD.set(bytes, offset, (long) write);
         for (int word = 1; word < WORDS; word++) {
-            buffer.putLong(offset + word * Long.BYTES, word(write, volume, sector, word % different));
+            WORD.set(bytes, offset + word * Long.BYTES, word(write, volume, sector, word % different));
         }
     }
 
     /** Number of the write whose sector this is, 0 for zeros, {@link #DAMAGED} for what is neither. */
     static int read(final byte[] bytes, final int offset, final int volume, final int sector) {
-        final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        final long write = buffer.getLong(offset);
+        final long write = (long) WORD.get(bytes, offset);
         final int different = differentWords((int) write);
         for (int word = 1; word < WORDS; word++) {
             final long expected = write == 0 ? 0 : word((int) write, volume, sector, word % different);
-            if (buffer.getLong(offset + word * Long.BYTES) != expected) {
+            if ((long) WORD.get(bytes, offset + word * Long.BYTES) != expected) {
                 return DAMAGED;
             }
         }

@@ -3,6 +3,7 @@ package org.farshore.tests.simulation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,7 +28,14 @@ final class VolumeOracle {
     private final List<int[][]> history = new ArrayList<>();
     private final List<int[]> counts = new ArrayList<>();
     private final List<Write> writes = new ArrayList<>();
+    private final Map<Integer, Seen> seen = new HashMap<>();
     private long checks;
+
+    /** A copy as it was last looked at. */
+    private static final class Seen {
+        private byte[] bytes = {};
+        private int[] stamps = {};
+    }
 
     /** One write, discard or write-zeroes of the source. */
     private static final class Write {
@@ -120,31 +128,44 @@ final class VolumeOracle {
      */
     void check(final long saidNs, final long cutNs, final List<Integer> ordered, final Map<Integer, byte[]> copies) {
         checks++;
-        final List<int[]> seen = new ArrayList<>();
+        final List<int[]> shown = new ArrayList<>();
         long bound = cutNs;
         for (final int volume : ordered) {
             final int[] stamps = stamps(volume, copies.get(volume));
-            seen.add(stamps);
+            shown.add(stamps);
             for (int i = 0; i < stamps.length; i++) {
                 bound = Math.max(bound, stamps[i] == 0 ? BEFORE_ALL : writes.get(stamps[i]).submitNs);
             }
         }
-        for (int i = 0; i < seen.size(); i++) {
-            checkVolume(ordered.get(i), seen.get(i), saidNs, bound);
+        for (int i = 0; i < shown.size(); i++) {
+            checkVolume(ordered.get(i), shown.get(i), saidNs, bound);
         }
     }
 
+    /** What each sector shows; only those that have changed since the last look are read. */
     private int[] stamps(final int volume, final byte[] copy) {
-        final int[] stamps = new int[copy.length / SectorStamp.LENGTH];
+        final Seen before = seen.computeIfAbsent(volume, number -> new Seen());
+        final int[] stamps = Arrays.copyOf(before.stamps, copy.length / SectorStamp.LENGTH);
         for (int sector = 0; sector < stamps.length; sector++) {
-            stamps[sector] = SectorStamp.read(copy, sector * SectorStamp.LENGTH, volume, sector);
-            if (stamps[sector] == SectorStamp.DAMAGED
-                    || stamps[sector] >= writes.size()
-                    || (stamps[sector] > 0 && writes.get(stamps[sector]).volume != volume)) {
-                throw new Violation("I1", "sector " + sector + " of volume " + volume + " is of no write");
+            final int at = sector * SectorStamp.LENGTH;
+            final int behind = at + SectorStamp.LENGTH;
+            if (behind > before.bytes.length || !Arrays.equals(copy, at, behind, before.bytes, at, behind)) {
+                stamps[sector] = stamp(volume, copy, sector);
             }
         }
+        before.stamps = stamps;
+        before.bytes = copy.clone();
         return stamps;
+    }
+
+    private int stamp(final int volume, final byte[] copy, final int sector) {
+        final int stamp = SectorStamp.read(copy, sector * SectorStamp.LENGTH, volume, sector);
+        if (stamp == SectorStamp.DAMAGED
+                || stamp >= writes.size()
+                || (stamp > 0 && writes.get(stamp).volume != volume)) {
+            throw new Violation("I1", "sector " + sector + " of volume " + volume + " is of no write");
+        }
+        return stamp;
     }
 
     private void checkVolume(final int volume, final int[] stamps, final long saidNs, final long bound) {
