@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.farshore.dataplane.runtime.BlockFile;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * The base copy of one volume: a sparse file or a block device. It has two descriptors, one for the apply thread and one
@@ -15,6 +16,8 @@ import org.farshore.dataplane.runtime.BlockFile;
  * last good one.
  */
 public final class ReplicaVolume implements AutoCloseable {
+    private static final StateLog LOG = StateLog.of(ReplicaVolume.class);
+
     private final Path path;
     private final String name;
     private final long uuidHigh;
@@ -60,6 +63,7 @@ public final class ReplicaVolume implements AutoCloseable {
         private final BlockFile file;
         private boolean dirty;
         private int failuresSeen;
+        private int failuresForgotten;
 
         Side(final BlockFile file) {
             this.file = file;
@@ -79,6 +83,29 @@ public final class ReplicaVolume implements AutoCloseable {
             }
             dirty = false;
         }
+
+        /** Before the first write after a failed sync of either thread; what was lost is written again in full (F11). */
+        void prepareWrite() throws IOException {
+            dirty = true;
+            final int now = failures.get();
+            if (now != failuresForgotten) {
+                file.forgetCached();
+                failuresForgotten = now;
+            }
+        }
+    }
+
+    /**
+     * After opening: what an earlier life of the process wrote and did not sync is written again, and what it failed to sync
+     * must not be written over pages that are still there.
+     */
+    void forgetEarlierLife() throws IOException {
+        try {
+            applySide.file.sync();
+        } catch (final IOException e) {
+            LOG.warn("replica", path, "event", "written-again", "reason", e.getMessage());
+        }
+        applySide.file.forgetCached();
     }
 
     /** Makes room for a volume of this size; apply thread. */
@@ -97,13 +124,13 @@ public final class ReplicaVolume implements AutoCloseable {
 
     /** Writes at an offset; apply thread. */
     void write(final long offset, final ByteBuffer bytes) throws IOException {
-        applySide.dirty = true;
+        applySide.prepareWrite();
         applySide.file.write(bytes, offset);
     }
 
     /** Zeroes a range; apply thread. */
     void zero(final long offset, final long length) throws IOException {
-        applySide.dirty = true;
+        applySide.prepareWrite();
         applySide.file.zero(offset, length);
     }
 
@@ -124,13 +151,13 @@ public final class ReplicaVolume implements AutoCloseable {
 
     /** Writes at an offset; commit thread. */
     void writeDirect(final long offset, final ByteBuffer bytes) throws IOException {
-        directSide.dirty = true;
+        directSide.prepareWrite();
         directSide.file.write(bytes, offset);
     }
 
     /** Zeroes a range; commit thread. */
     void zeroDirect(final long offset, final long length) throws IOException {
-        directSide.dirty = true;
+        directSide.prepareWrite();
         directSide.file.zero(offset, length);
     }
 

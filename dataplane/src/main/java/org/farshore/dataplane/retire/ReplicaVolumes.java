@@ -114,6 +114,9 @@ public final class ReplicaVolumes {
         final ReplicaVolume replica =
                 new ReplicaVolume(path, volume, uuidHigh, uuidLow, growable, applyFile, directFile);
         try {
+            if (!made) {
+                replica.forgetEarlierLife();
+            }
             replica.grow(sizeBytes);
             if (made) {
                 replica.sync();

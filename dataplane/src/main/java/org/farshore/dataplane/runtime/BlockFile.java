@@ -27,6 +27,18 @@ public interface BlockFile extends AutoCloseable {
     /** Returns when everything written before is on the disk (fdatasync). */
     void sync() throws IOException;
 
+    /**
+     * Lets go of what the page cache holds of this file and is not waiting to be written. Whoever writes again what a failed
+     * sync may have lost must call this first. ext4, for one, gives a new block a place that counts as unwritten until the
+     * write has ended; when that fails, the page stays mapped to it, and writing the page again succeeds, sync and all,
+     * without the place ever being marked: the bytes are zeros once the page has left the cache.
+     *
+     * @throws IOException when the kernel refuses.
+     */
+    default void forgetCached() throws IOException {
+        // Nothing is cached here.
+    }
+
     /** Length in bytes; for a block device the device's size now. */
     long length() throws IOException;
 

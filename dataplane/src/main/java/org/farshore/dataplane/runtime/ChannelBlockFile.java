@@ -159,6 +159,20 @@ final class ChannelBlockFile implements BlockFile {
     }
 
     @Override
+    public void forgetCached() throws IOException {
+        try {
+            final int fd = Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC);
+            final int error = Libc.posix_fadvise(fd, 0, 0, Libc.POSIX_FADV_DONTNEED);
+            Libc.close(fd);
+            if (error != 0) {
+                throw new IOException(path + ": the page cache cannot be forgotten, errno " + error);
+            }
+        } catch (final LastErrorException e) {
+            throw new IOException(path + ": the page cache cannot be forgotten, errno " + e.getErrorCode(), e);
+        }
+    }
+
+    @Override
     public long length() throws IOException {
         return channel.size();
     }

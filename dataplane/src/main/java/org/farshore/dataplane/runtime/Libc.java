@@ -25,6 +25,9 @@ public final class Libc {
     /** fallocate(2): make the range read as zeros, keeping its space. */
     public static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
+    /** posix_fadvise(2): clean pages of the range are not needed in the page cache. */
+    public static final int POSIX_FADV_DONTNEED = 4;
+
     static {
         Native.register(Libc.class, "c");
     }
@@ -42,4 +45,7 @@ public final class Libc {
 
     /** fallocate(2); offset and length in bytes. */
     public static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
+
+    /** posix_fadvise(2); returns the error number, 0 when all is well. A length of 0 means up to the end. */
+    public static native int posix_fadvise(int fd, long offset, long length, int advice);
 }

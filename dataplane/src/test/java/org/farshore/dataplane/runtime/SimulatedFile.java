@@ -14,6 +14,9 @@ final class SimulatedFile {
 
     private final SimulatedDisk disk;
     private final BitSet dirty = new BitSet();
+    /** Sectors that a failed sync lost: writing them again has no effect on the disk until the cache forgets them. */
+    private final BitSet orphaned = new BitSet();
+
     private byte[] cache = new byte[0];
     private byte[] stable = new byte[0];
     private int length;
@@ -56,6 +59,7 @@ final class SimulatedFile {
     }
 
     private void stabiliseAll() {
+        dirty.andNot(orphaned);
         for (int sector = dirty.nextSetBit(0); sector >= 0; ) {
             final int behind = dirty.nextClearBit(sector);
             final int from = sector * SECTOR_LENGTH;
@@ -70,7 +74,17 @@ final class SimulatedFile {
         dirty.stream().filter(sector -> disk.random().nextBoolean()).forEach(this::stabilise);
     }
 
+    private void forgetCached() {
+        orphaned.stream()
+                .filter(sector -> !dirty.get(sector) && sector * SECTOR_LENGTH < cache.length)
+                .forEach(sector ->
+                        System.arraycopy(stable, sector * SECTOR_LENGTH, cache, sector * SECTOR_LENGTH, SECTOR_LENGTH));
+        orphaned.and(dirty);
+    }
+
     void powerCut(final BooleanSupplier survives) {
+        dirty.andNot(orphaned);
+        orphaned.clear();
         if (length != stableLength && !survives.getAsBoolean()) {
             length = stableLength;
         }
@@ -142,6 +156,12 @@ final class SimulatedFile {
         }
 
         @Override
+        public void forgetCached() {
+            disk.check(life);
+            SimulatedFile.this.forgetCached();
+        }
+
+        @Override
         public long length() {
             disk.check(life);
             return length;
@@ -180,9 +200,14 @@ final class SimulatedFile {
 
     /** A sync that is cut off or fails: some sectors have reached the disk; when it failed, nothing is dirty any more. */
     private void interruptSync() {
-        stabiliseSome();
         if (disk.failing()) {
-            dirty.clear();
+            final BitSet lost = new BitSet();
+            dirty.stream().filter(sector -> disk.random().nextBoolean()).forEach(lost::set);
+            dirty.andNot(lost);
+            stabiliseAll();
+            orphaned.or(lost);
+        } else {
+            stabiliseSome();
         }
     }
 }
