@@ -110,6 +110,11 @@ final class WatchedFiles implements BlockFiles {
         }
 
         @Override
+        public void forgetCached() throws IOException {
+            file.forgetCached();
+        }
+
+        @Override
         public String name() {
             return file.name();
         }

@@ -101,6 +101,11 @@ final class FragileFiles implements BlockFiles {
         }
 
         @Override
+        public void forgetCached() throws IOException {
+            file.forgetCached();
+        }
+
+        @Override
         public String name() {
             return file.name();
         }
