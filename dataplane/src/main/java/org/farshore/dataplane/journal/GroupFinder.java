@@ -91,6 +91,15 @@ final class GroupFinder implements AutoCloseable {
         return foundDurablePosition;
     }
 
+    /** Version of a whole frame of a newer Farshore that begins here, or 0. */
+    int newerVersion(final long segment, final int offset) throws IOException {
+        if (offset % JournalLimits.BLOCK_LENGTH != 0 || !open(segment)) {
+            return 0;
+        }
+        final int available = window.load(offset, JournalLimits.FRAME_LENGTH_MAX);
+        return frame.isNewerAt(window.buffer(), window.index(offset), available, segment, offset) ? frame.version() : 0;
+    }
+
     /** True when a valid frame flagged FIRST begins here, whole group or not. */
     boolean firstFrame(final long segment, final int offset) throws IOException {
         if (!open(segment) || !isFrameAt(segment, offset) || !frame.isFirst()) {

@@ -169,6 +169,32 @@ public final class JournalFrameFlyweight {
             final int available,
             final long segmentNumber,
             final int segmentOffset) {
+        return isWholeAt(buffer, offset, available, segmentNumber, segmentOffset)
+                && version() == VERSION
+                && type() >= TYPE_STREAM
+                && type() <= TYPE_PAD
+                && reservedIsZero()
+                && isSealed(buffer, offset);
+    }
+
+    /** True when a whole frame stands exactly there that a newer version wrote: its place and its checksum are right. */
+    boolean isNewerAt(
+            final DirectBuffer buffer,
+            final int offset,
+            final int available,
+            final long segmentNumber,
+            final int segmentOffset) {
+        return isWholeAt(buffer, offset, available, segmentNumber, segmentOffset)
+                && version() > VERSION
+                && isSealed(buffer, offset);
+    }
+
+    private boolean isWholeAt(
+            final DirectBuffer buffer,
+            final int offset,
+            final int available,
+            final long segmentNumber,
+            final int segmentOffset) {
         if (available < HEADER_LENGTH) {
             return false;
         }
@@ -179,13 +205,12 @@ public final class JournalFrameFlyweight {
         final int length = length();
         return length >= HEADER_LENGTH
                 && length <= HEADER_LENGTH + JournalLimits.BODY_LENGTH_MAX
-                && alignedLength() <= available
-                && version() == VERSION
-                && type() >= TYPE_STREAM
-                && type() <= TYPE_PAD
-                && reservedIsZero()
-                && header.getInt(CHECKSUM_OFFSET, LITTLE_ENDIAN)
-                        == Crc32c.computeAround(buffer, offset, alignedLength(), CHECKSUM_OFFSET);
+                && alignedLength() <= available;
+    }
+
+    private boolean isSealed(final DirectBuffer buffer, final int offset) {
+        return header.getInt(CHECKSUM_OFFSET, LITTLE_ENDIAN)
+                == Crc32c.computeAround(buffer, offset, alignedLength(), CHECKSUM_OFFSET);
     }
 
     private boolean reservedIsZero() {

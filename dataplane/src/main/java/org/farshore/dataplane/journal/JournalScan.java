@@ -8,6 +8,8 @@ import org.agrona.DirectBuffer;
 import org.farshore.dataplane.codecs.journal.IncarnationDecoder;
 import org.farshore.dataplane.codecs.journal.MessageHeaderDecoder;
 import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
 
 /**
  * Walks a journal from its horizon to its end and tells a torn tail from rot, by the rules in {@link JournalRecovery}. Writes
@@ -204,6 +206,7 @@ final class JournalScan implements AutoCloseable {
 
     /** Nothing can be read here: the end, or damage behind which it goes on. Answers true when it goes on. */
     private boolean passDamage() throws IOException {
+        refuseNewerVersion();
         final long go = findProofBehind();
         if (go == UNKNOWN && durableByState() <= position) {
             end();
@@ -222,6 +225,18 @@ final class JournalScan implements AutoCloseable {
         chain = UNKNOWN;
         expectedSequence = UNKNOWN;
         return go != UNKNOWN;
+    }
+
+    /** What a newer version wrote is neither torn nor rot: to cut it off, or to write behind it, would destroy it. */
+    private void refuseNewerVersion() throws IOException {
+        final int version = isAtSegmentEnd() ? 0 : finder.newerVersion(segment(), offset());
+        if (version > 0) {
+            throw new FarshoreException(
+                    ExitCode.CONFIGURATION,
+                    table.find(segment()).path + " has frames of version " + version + " from offset " + offset()
+                            + " on, this Farshore reads version " + JournalFrameFlyweight.VERSION
+                            + ": start the newer one that wrote them");
+        }
     }
 
     /**

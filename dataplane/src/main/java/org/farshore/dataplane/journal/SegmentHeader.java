@@ -10,6 +10,8 @@ import org.farshore.dataplane.codecs.journal.SegmentHeaderDecoder;
 import org.farshore.dataplane.codecs.journal.SegmentHeaderEncoder;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.Crc32c;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
 
 /** Reads and writes the first block of a segment file. One thread. */
 final class SegmentHeader {
@@ -48,7 +50,11 @@ final class SegmentHeader {
         file.write(bytes.clear(), 0);
     }
 
-    /** Reads the header; false when it is damaged or was never written. */
+    /**
+     * Reads the header; false when it is damaged or was never written.
+     *
+     * @throws FarshoreException CONFIGURATION when a newer version wrote it.
+     */
     boolean read(final BlockFile file) throws IOException {
         file.read(bytes.clear(), 0);
         messageHeaderDecoder.wrap(buffer, 0);
@@ -60,8 +66,20 @@ final class SegmentHeader {
         }
         decoder.wrap(buffer, CHECKSUM_OFFSET, messageHeaderDecoder.blockLength(), messageHeaderDecoder.version());
         final int length = CHECKSUM_OFFSET + messageHeaderDecoder.blockLength();
-        return decoder.magic() == MAGIC
-                && (int) decoder.checksum() == Crc32c.computeAround(buffer, 0, length, CHECKSUM_OFFSET);
+        if (decoder.magic() != MAGIC
+                || (int) decoder.checksum() != Crc32c.computeAround(buffer, 0, length, CHECKSUM_OFFSET)) {
+            return false;
+        }
+        if (messageHeaderDecoder.version() > SegmentHeaderDecoder.SCHEMA_VERSION) {
+            throw new FarshoreException(
+                    ExitCode.CONFIGURATION,
+                    file.name() + " is a journal segment of version " + messageHeaderDecoder.version()
+                            + ", this Farshore reads up to version " + SegmentHeaderDecoder.SCHEMA_VERSION
+                            + ": start the newer one that wrote it");
+        }
+        return decoder.segmentNumber() > 0
+                && segmentLength() >= JournalLimits.SEGMENT_LENGTH_MIN
+                && segmentLength() <= JournalLimits.SEGMENT_LENGTH_MAX;
     }
 
     long segmentNumber() {

@@ -87,11 +87,12 @@ public final class StateFile implements AutoCloseable {
                     continue;
                 }
                 written++;
-                if (isValid(copy)) {
+                final StreamState state = isValid(copy) ? decode() : null;
+                if (state != null) {
                     valid++;
                     if (decoder.counter() > counter) {
                         counter = decoder.counter();
-                        newest = decode();
+                        newest = state;
                     }
                 }
             }
@@ -220,12 +221,31 @@ public final class StateFile implements AutoCloseable {
             return false;
         }
         decoder.wrap(buffer, CHECKSUM_OFFSET, messageHeaderDecoder.blockLength(), messageHeaderDecoder.version());
-        return (int) decoder.checksum() == Crc32c.computeAround(buffer, 0, COPY_LENGTH, CHECKSUM_OFFSET)
-                && (decoder.counter() & 1) == copy;
+        if ((int) decoder.checksum() != Crc32c.computeAround(buffer, 0, COPY_LENGTH, CHECKSUM_OFFSET)) {
+            return false;
+        }
+        if (messageHeaderDecoder.version() > StateRecordDecoder.SCHEMA_VERSION) {
+            throw new FarshoreException(
+                    ExitCode.CONFIGURATION,
+                    path + " is a state record of version " + messageHeaderDecoder.version()
+                            + ", this Farshore reads up to version " + StateRecordDecoder.SCHEMA_VERSION
+                            + ": start the newer one that wrote it");
+        }
+        return (decoder.counter() & 1) == copy;
     }
 
-    /** Fields in schema order, the volumes last. */
+    /** What a valid copy says; null when no writer can have meant it, whatever its checksum says. */
     private StreamState decode() {
+        try {
+            final StreamState state = read();
+            return state != null && state.isPossible() ? state : null;
+        } catch (final IndexOutOfBoundsException | IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** Fields in schema order, the volumes last; null when they are more or longer than they may be. */
+    private StreamState read() {
         final StreamState withoutVolumes = new StreamState(
                 decoder.machineIdHigh(),
                 decoder.machineIdLow(),
@@ -242,18 +262,23 @@ public final class StateFile implements AutoCloseable {
                 decoder.durablePosition(),
                 List.of());
         final List<VolumeState> volumes = new ArrayList<>();
-        for (final StateRecordDecoder.VolumesDecoder volume : decoder.volumes()) {
+        final StateRecordDecoder.VolumesDecoder table = decoder.volumes();
+        if (table.count() > VOLUMES_MAX) {
+            return null;
+        }
+        for (final StateRecordDecoder.VolumesDecoder volume : table) {
             final int number = volume.number();
             final int writeOrder = volume.writeOrder();
             final boolean everConverged = volume.everConverged() == 1;
+            final long uuidHigh = volume.uuidHigh();
+            final long uuidLow = volume.uuidLow();
+            final long sizeBytes = volume.sizeBytes();
+            final int nameLength = volume.volumeNameLength();
+            if (nameLength < 0 || nameLength > VOLUME_NAME_LENGTH_MAX) {
+                return null;
+            }
             volumes.add(new VolumeState(
-                    number,
-                    volume.uuidHigh(),
-                    volume.uuidLow(),
-                    volume.sizeBytes(),
-                    volume.volumeName(),
-                    writeOrder,
-                    everConverged));
+                    number, uuidHigh, uuidLow, sizeBytes, volume.volumeName(), writeOrder, everConverged));
         }
         return withoutVolumes.withVolumes(volumes);
     }

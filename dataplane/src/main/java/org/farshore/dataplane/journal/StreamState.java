@@ -1,6 +1,7 @@
 package org.farshore.dataplane.journal;
 
 import java.util.List;
+import org.farshore.dataplane.volume.VolumeTable;
 
 /**
  * What is known of a stream without its journal; stored by {@link StateFile}. All of it stands as of applied: what the
@@ -29,8 +30,36 @@ public record StreamState(
         long appliedCapturePosition,
         long durablePosition,
         List<VolumeState> volumes) {
+    /** No journal comes so far: 10 GB/s for more than ten years. */
+    private static final long POSITION_MAX = 1L << 62;
+
+    private static final int WRITE_ORDER_MAX = 2;
+
     public StreamState {
         volumes = List.copyOf(volumes);
+    }
+
+    /** False when no writer can have meant it: a record that was made up, with a checksum that fits. */
+    boolean isPossible() {
+        boolean possible = segmentLength >= JournalLimits.SEGMENT_LENGTH_MIN
+                && segmentLength <= JournalLimits.SEGMENT_LENGTH_MAX
+                && segmentLength % JournalLimits.BLOCK_LENGTH == 0
+                && generation >= 0
+                && incarnation >= 0
+                && floor >= 0
+                && horizon >= 0
+                && appliedPosition >= 0
+                && durablePosition >= 0
+                && durablePosition <= POSITION_MAX
+                && Math.max(floor, Math.max(horizon, appliedPosition)) <= durablePosition
+                && appliedSequence >= 0;
+        for (final VolumeState volume : volumes) {
+            possible &= VolumeTable.mayBePath(volume.name())
+                    && volume.sizeBytes() > 0
+                    && volume.writeOrder() >= 0
+                    && volume.writeOrder() <= WRITE_ORDER_MAX;
+        }
+        return possible;
     }
 
     /** The state of a stream that has received nothing yet. */

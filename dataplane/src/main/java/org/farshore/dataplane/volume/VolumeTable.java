@@ -60,7 +60,12 @@ public final class VolumeTable {
 
     /** True when a name may become a part of a path: letters, digits, dot, dash and underscore, no dot in front. */
     public static boolean isValidName(final String name) {
-        if (name.isEmpty() || name.length() > NAME_LENGTH_MAX || name.charAt(0) == '.') {
+        return name.length() <= NAME_LENGTH_MAX && mayBePath(name);
+    }
+
+    /** True when a name of any length is made of the letters of a valid one. */
+    public static boolean mayBePath(final String name) {
+        if (name.isEmpty() || name.charAt(0) == '.') {
             return false;
         }
         for (int i = 0; i < name.length(); i++) {
