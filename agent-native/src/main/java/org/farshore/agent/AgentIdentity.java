@@ -166,6 +166,8 @@ public final class AgentIdentity {
             properties.load(
                     new StringReader(StandardCharsets.US_ASCII.decode(bytes).toString()));
             return properties;
+        } catch (final IllegalArgumentException e) {
+            throw damaged(path, "no properties (" + e.getMessage() + ")");
         }
     }
 

@@ -98,8 +98,7 @@ final class AgentSettings {
             if (entry.getValue().isEmpty()) {
                 throw settings.bad(key, "", "names no device");
             }
-            volumes.put(
-                    entry.getKey(), Path.of(entry.getValue()).toAbsolutePath().normalize());
+            volumes.put(entry.getKey(), settings.toPath(key, entry.getValue()));
         }
         if (volumes.isEmpty()) {
             throw new FarshoreException(

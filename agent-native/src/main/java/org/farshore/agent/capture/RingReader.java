@@ -3,6 +3,9 @@ package org.farshore.agent.capture;
 import org.agrona.BitUtil;
 import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.runtime.ExitCode;
+import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.ship.StreamLimits;
 
 /**
  * Reads a BPF ring buffer in place. The kernel's layout, stable since 5.8: one page with the consumer position, written by
@@ -24,6 +27,8 @@ final class RingReader implements AutoCloseable {
     private static final int BUSY = 0x8000_0000;
     private static final int DISCARDED = 0x4000_0000;
     private static final int HEADER_LENGTH = 8;
+    /** Sectors of 512 bytes whose byte offset is a positive long. */
+    private static final int SECTOR_BITS = 54;
     /** Writes whose pieces interleave: one for each processor that can be inside the program. */
     private static final int OPEN_BIOS_MAX = 1024;
 
@@ -105,24 +110,38 @@ final class RingReader implements AutoCloseable {
             if ((header & BUSY) != 0) {
                 break;
             }
-            if ((header & DISCARDED) == 0 && !dispatch(handler, offset + HEADER_LENGTH, position)) {
+            final int length = header & ~(BUSY | DISCARDED);
+            if (length > ringLength - HEADER_LENGTH) {
+                throw broken("length " + length, position);
+            }
+            if ((header & DISCARDED) == 0 && !dispatch(handler, offset + HEADER_LENGTH, length, position)) {
                 break;
             }
-            position += BitUtil.align((header & ~(BUSY | DISCARDED)) + HEADER_LENGTH, HEADER_LENGTH);
+            position += BitUtil.align(length + HEADER_LENGTH, HEADER_LENGTH);
         }
         expectedPosition = position;
         return position;
     }
 
-    private boolean dispatch(final CaptureHandler handler, final int offset, final long position) {
+    private boolean dispatch(
+            final CaptureHandler handler, final int offset, final int recordLength, final long position) {
+        if (recordLength < BlockEventFlyweight.HEADER_LENGTH) {
+            throw broken("length " + recordLength, position);
+        }
         event.wrap(data, offset);
         final int volume = event.volume();
         if (volume >= firstPositions.length || position < firstPositions[volume]) {
             return true;
         }
+        if (event.sector() >>> SECTOR_BITS != 0 || event.length() < 0) {
+            throw broken("sector " + event.sector() + " and " + event.length() + " bytes", position);
+        }
         final long byteOffset = event.sector() << 9;
         switch (event.type()) {
             case BlockEventFlyweight.SUBMIT:
+                if (!isPiece(event.length(), recordLength - BlockEventFlyweight.HEADER_LENGTH)) {
+                    throw broken("a piece of " + event.length() + " bytes in a record of " + recordLength, position);
+                }
                 return dispatchSubmit(handler, volume, byteOffset);
             case BlockEventFlyweight.COMPLETE:
                 return handler.onComplete(volume, byteOffset, event.length(), event.error(), event.timeNs());
@@ -130,8 +149,23 @@ final class RingReader implements AutoCloseable {
                 final boolean discard = (event.flags() & BlockEventFlyweight.DISCARD) != 0;
                 return handler.onZeroed(volume, byteOffset, event.length(), discard, event.timeNs());
             default:
-                throw new IllegalStateException("record of type " + event.type() + " at ring position " + position);
+                throw broken("type " + event.type(), position);
         }
+    }
+
+    private static boolean isPiece(final long length, final int room) {
+        return length > 0
+                && length <= room
+                && length <= StreamLimits.BATCH_PAYLOAD_LENGTH_MAX
+                && (length & (StreamLimits.SECTOR_LENGTH - 1)) == 0;
+    }
+
+    /** The programs write no such record: the ring is not what it was, or was taken at a wrong place. */
+    private static FarshoreException broken(final String found, final long position) {
+        return new FarshoreException(
+                ExitCode.INVARIANT,
+                "the capture ring has a record with " + found + " at position " + position
+                        + ": end the capture with --detach and start again, the volumes are then compared");
     }
 
     private boolean dispatchSubmit(final CaptureHandler handler, final int volume, final long byteOffset) {

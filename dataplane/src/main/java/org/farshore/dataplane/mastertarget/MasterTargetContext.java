@@ -81,6 +81,7 @@ public final class MasterTargetContext {
         segmentLength = journal.segmentLength();
         journalLimit = journal.limit();
         replicas = settings.group(REPLICA_PROP_NAME);
+        replicas.forEach((name, path) -> settings.toPath(REPLICA_PROP_NAME + "." + name, path));
         adopt = settings.flag(ADOPT_PROP_NAME, false);
         return this;
     }

@@ -32,9 +32,9 @@ record ReplicaClaim(String machine, String volume, String uuid, long sizeBytes, 
             reading.read(bytes, 0);
         }
         final Properties properties = new Properties();
-        properties.load(
-                new StringReader(StandardCharsets.UTF_8.decode(bytes.flip()).toString()));
         try {
+            properties.load(
+                    new StringReader(StandardCharsets.UTF_8.decode(bytes.flip()).toString()));
             return new ReplicaClaim(
                     properties.getProperty("machine", ""),
                     properties.getProperty("volume", ""),
@@ -42,8 +42,9 @@ record ReplicaClaim(String machine, String volume, String uuid, long sizeBytes, 
                     Long.parseLong(properties.getProperty("size", "")),
                     Integer.parseInt(properties.getProperty("generation", "")),
                     properties.getProperty("path", ""));
-        } catch (final NumberFormatException e) {
-            throw new IOException(file + " is no claim: " + e.getMessage(), e);
+        } catch (final IllegalArgumentException e) {
+            throw new IOException(
+                    file + " is no claim: " + e.getMessage() + "; restore it, or move its directory away", e);
         }
     }
 

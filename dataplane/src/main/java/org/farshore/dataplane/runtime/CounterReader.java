@@ -1,6 +1,7 @@
 package org.farshore.dataplane.runtime;
 
 import io.aeron.CncFileDescriptor;
+import io.aeron.exceptions.AeronException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
@@ -61,7 +62,7 @@ public final class CounterReader implements AutoCloseable {
     /**
      * Opens the directory of a role.
      *
-     * @throws FarshoreException UNAVAILABLE when there is none, or it is not complete yet.
+     * @throws FarshoreException UNAVAILABLE when there is none, it is not complete yet, or is damaged; so do all readers.
      */
     public static CounterReader open(final Path directory) {
         final File file = directory.resolve(CncFileDescriptor.CNC_FILE).toFile();
@@ -78,10 +79,28 @@ public final class CounterReader implements AutoCloseable {
             }
             CncFileDescriptor.checkVersion(version);
             return new CounterReader(directory, mapped);
-        } catch (final RuntimeException e) {
+        } catch (final FarshoreException e) {
             BufferUtil.free(mapped);
             throw e;
+        } catch (final AeronException e) {
+            BufferUtil.free(mapped);
+            throw new FarshoreException(
+                    ExitCode.UNAVAILABLE,
+                    "the counters in " + directory + " are those of another version: " + e.getMessage(),
+                    e);
+        } catch (final RuntimeException e) {
+            BufferUtil.free(mapped);
+            throw damaged(directory, e);
         }
+    }
+
+    /** The file is not ours alone: another process writes it, and anybody may have put it there. */
+    private static FarshoreException damaged(final Path directory, final RuntimeException cause) {
+        return new FarshoreException(
+                ExitCode.UNAVAILABLE,
+                "the counters in " + directory + " are damaged (" + cause.getMessage()
+                        + "): remove the directory, or start the role that it belongs to",
+                cause);
     }
 
     /** Where the role keeps its counters. */
@@ -101,9 +120,13 @@ public final class CounterReader implements AutoCloseable {
 
     /** True while the process is there and its network engine has shown life in the last 10 s. */
     public boolean isAlive(final long epochMs) {
-        final ManyToOneRingBuffer toDriver =
-                new ManyToOneRingBuffer(CncFileDescriptor.createToDriverBuffer(mapped, metaData));
-        return isProcessAlive() && epochMs - toDriver.consumerHeartbeatTime() < HEARTBEAT_TIMEOUT_MS;
+        try {
+            final ManyToOneRingBuffer toDriver =
+                    new ManyToOneRingBuffer(CncFileDescriptor.createToDriverBuffer(mapped, metaData));
+            return isProcessAlive() && epochMs - toDriver.consumerHeartbeatTime() < HEARTBEAT_TIMEOUT_MS;
+        } catch (final IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
+            throw damaged(directory, e);
+        }
     }
 
     /** True when there is a process with this id, be it stopped; one that ended and was not waited for is gone. */
@@ -122,22 +145,30 @@ public final class CounterReader implements AutoCloseable {
 
     /** Hands every counter in use to {@code handler}. */
     public void forEach(final CounterHandler handler) {
-        counters.forEach((final int counterId, final int typeId, final DirectBuffer key, final String text) -> {
-            final ReplicationCounter descriptor = ReplicationCounter.byTypeId(typeId);
-            final long value = counters.getCounterValue(counterId);
-            if (descriptor == null) {
-                handler.onCounter(typeId, text, "", value);
-            } else {
-                final int labelLength = descriptor.label().length();
-                final String subject = text.length() > labelLength ? text.substring(labelLength + 1) : "";
-                handler.onCounter(typeId, descriptor.label(), subject, value);
-            }
-        });
+        try {
+            counters.forEach((final int counterId, final int typeId, final DirectBuffer key, final String text) -> {
+                final ReplicationCounter descriptor = ReplicationCounter.byTypeId(typeId);
+                final long value = counters.getCounterValue(counterId);
+                if (descriptor == null) {
+                    handler.onCounter(typeId, text, "", value);
+                } else {
+                    final int labelLength = descriptor.label().length();
+                    final String subject = text.length() > labelLength ? text.substring(labelLength + 1) : "";
+                    handler.onCounter(typeId, descriptor.label(), subject, value);
+                }
+            });
+        } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw damaged(directory, e);
+        }
     }
 
     /** Hands every distinct error to {@code reader}; returns how many. */
     public int readErrors(final ErrorReader reader) {
-        return ErrorLogReader.read(CncFileDescriptor.createErrorLogBuffer(mapped, metaData), reader::onError);
+        try {
+            return ErrorLogReader.read(CncFileDescriptor.createErrorLogBuffer(mapped, metaData), reader::onError);
+        } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw damaged(directory, e);
+        }
     }
 
     @Override

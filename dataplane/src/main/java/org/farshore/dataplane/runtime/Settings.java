@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -77,7 +78,16 @@ public final class Settings {
 
     /** A path. */
     public Path path(final String thing, final String defaultValue) {
-        return Path.of(text(thing, defaultValue)).toAbsolutePath().normalize();
+        return toPath(thing, text(thing, defaultValue));
+    }
+
+    /** A value of this key as a path; for values that {@link #group} gave. */
+    public Path toPath(final String thing, final String value) {
+        try {
+            return Path.of(value).toAbsolutePath().normalize();
+        } catch (final InvalidPathException e) {
+            throw bad(thing, value, "is no path: " + e.getReason());
+        }
     }
 
     /** One of {@code choices}. */
