@@ -17,13 +17,19 @@ import org.farshore.dataplane.ship.StreamLimits;
  */
 final class ApplyBatch implements RunWriter.Sink {
     private static final int ZERO_RANGES_MAX = 1024;
-    private static final int ZERO_RANGE_LENGTH_MIN = 256 << 10;
+    /** So much has a whole block in it wherever it begins. */
+    private static final int LONG_ZERO_LENGTH_MIN = 2 * StreamLimits.BLOCK_LENGTH;
+
+    private static final int LONG_ZERO_LENGTH_MAX = 256 << 10;
     private static final int ZERO_RANGES_AT_ONCE = 16;
     private static final int BYTES_AT_ONCE = 8 << 20;
     private static final int BLOCK_LENGTH = StreamLimits.BLOCK_LENGTH;
 
     private final WriteArena arena;
     private final RunWriter runWriter;
+    /** A range of zeros from here on is long: it is zeroed by itself and takes no memory but for its ends. */
+    private final long longZeroLength;
+
     private final int[] zeroReplicas = new int[ZERO_RANGES_MAX];
     private final long[] zeroOffsets = new long[ZERO_RANGES_MAX];
     private final long[] zeroLengths = new long[ZERO_RANGES_MAX];
@@ -35,7 +41,17 @@ final class ApplyBatch implements RunWriter.Sink {
 
     ApplyBatch(final int arenaLength) {
         arena = new WriteArena(arenaLength);
+        longZeroLength = longZeroLength(arena.freeSlots());
         runWriter = new RunWriter(arena, this);
+    }
+
+    /**
+     * The largest message must fit into an empty batch, or it would wait for room for ever: each of its extents may take a
+     * share of the memory, and a range of zeros shorter than so many blocks touches one more at most.
+     */
+    private static long longZeroLength(final int slots) {
+        final long shareBlocks = slots / StreamLimits.BATCH_EXTENTS_MAX;
+        return Math.max(LONG_ZERO_LENGTH_MIN, Math.min(LONG_ZERO_LENGTH_MAX, (shareBlocks - 1) * BLOCK_LENGTH));
     }
 
     /** Begins an empty batch for the replicas of one stream. */
@@ -65,8 +81,8 @@ final class ApplyBatch implements RunWriter.Sink {
         return blocks <= arena.freeSlots() && zeroCount + ranges <= ZERO_RANGES_MAX;
     }
 
-    private static boolean isLongZero(final int kind, final long length) {
-        return !RecordMessage.carriesPayload(kind) && length >= ZERO_RANGE_LENGTH_MIN;
+    private boolean isLongZero(final int kind, final long length) {
+        return !RecordMessage.carriesPayload(kind) && length >= longZeroLength;
     }
 
     void write(final int replica, final long offset, final DirectBuffer source, final int at, final int length) {

@@ -11,10 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.codecs.replication.ExtentKind;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.SimulatedDisk;
+import org.farshore.dataplane.ship.MessageWriter;
 import org.farshore.dataplane.ship.RecordMessage;
+import org.farshore.dataplane.ship.StreamLimits;
 import org.junit.jupiter.api.Test;
 
 class ApplyBatchTest {
@@ -27,6 +30,31 @@ class ApplyBatchTest {
         for (int seed = 0; seed < 20; seed++) {
             play(new Random(seed), new SimulatedDisk(seed));
         }
+    }
+
+    @Test
+    void shouldTakeTheLargestMessageWhenItIsEmpty() throws Exception {
+        // Otherwise the apply stage would wait for room for ever, and the sender behind it.
+        final int smallest = 4 << 20;
+        for (int sectors = 1; sectors <= 600; sectors++) {
+            final ApplyBatch empty = new ApplyBatch(smallest);
+            empty.begin(new ArrayList<>());
+            assertThat(empty.hasRoomFor(zeros(StreamLimits.BATCH_EXTENTS_MAX, sectors * 512L)))
+                    .as("%d sectors", sectors)
+                    .isTrue();
+        }
+    }
+
+    private static RecordMessage zeros(final int extents, final long length) {
+        final MessageWriter writer = new MessageWriter(1, 2).begin(1, 1, 1, 0);
+        final List<MessageWriter.Extent> list = new ArrayList<>();
+        for (int i = 0; i < extents; i++) {
+            list.add(MessageWriter.Extent.empty(1, ExtentKind.DISCARD, i * (1L << 20) + 4096 - 512, length));
+        }
+        writer.batch(list);
+        final RecordMessage message = new RecordMessage();
+        assertThat(message.wrap(writer.buffer(), 0, writer.length())).isNull();
+        return message;
     }
 
     @Test
