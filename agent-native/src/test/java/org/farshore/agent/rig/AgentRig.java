@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
@@ -45,29 +44,10 @@ public final class AgentRig implements ModelReceiver.CutListener {
     private boolean isInCycle;
     private Runnable betweenPieces = () -> {};
 
-    /** One write as the oracle knows it; times are of the machine's clock. */
-    private static final class Known {
-        final long submitNs;
-        final long firstKey;
-        final int sectorCount;
-        long completeNs = Long.MAX_VALUE;
-        boolean isLost;
-
-        Known(final long submitNs, final long firstKey, final int sectorCount) {
-            this.submitNs = submitNs;
-            this.firstKey = firstKey;
-            this.sectorCount = sectorCount;
-        }
-    }
-
-    private final Map<Long, Known> writes = new HashMap<>();
-    /** Sector of a volume to the writes of it, in order of submission. */
-    private final Map<Long, List<Long>> history = new TreeMap<>();
-
+    private final WriteHistory history = new WriteHistory();
     private final Map<Integer, Long> contentOf = new HashMap<>();
     private final Map<ReplicationCounter, Long> totals = new HashMap<>();
     private final Map<ReplicationCounter, AtomicCounter> counters = new HashMap<>();
-    private long nextContent = 1;
 
     public AgentRig(final long seed, final long ringLength, final int... sizes) {
         random = new Random(seed);
@@ -317,26 +297,15 @@ public final class AgentRig implements ModelReceiver.CutListener {
         if (firstSector + sectorCount > sectors) {
             return -1;
         }
-        for (int sector = firstSector; sector < firstSector + sectorCount; sector++) {
-            final List<Long> before = history.get(key(volume, sector));
-            if (before != null && writes.get(before.get(before.size() - 1)).completeNs == Long.MAX_VALUE) {
-                return -1;
-            }
+        if (history.isBusy(volume, firstSector, sectorCount)) {
+            return -1;
         }
-        final long content = nextContent++;
-        final ByteBuffer bytes = ByteBuffer.allocate(sectorCount * SECTOR);
-        while (bytes.hasRemaining()) {
-            bytes.putLong(content);
-        }
-        final Known known = new Known(capture.timeNs() + 1, key(volume, firstSector), sectorCount);
-        writes.put(content, known);
-        for (int sector = firstSector; sector < firstSector + sectorCount; sector++) {
-            history.computeIfAbsent(key(volume, sector), key -> new ArrayList<>())
-                    .add(content);
-        }
+        final long content = history.submitted(volume, firstSector, sectorCount, capture.timeNs() + 1);
         final long dropped = capture.droppedCount();
-        final int write = capture.submit(volume, (long) firstSector * SECTOR, bytes.array(), betweenPieces);
-        known.isLost = capture.droppedCount() != dropped;
+        final int write = capture.submit(volume, (long) firstSector * SECTOR, history.bytes(content), betweenPieces);
+        if (capture.droppedCount() != dropped) {
+            history.lost(content);
+        }
         contentOf.put(write, content);
         return write;
     }
@@ -346,7 +315,7 @@ public final class AgentRig implements ModelReceiver.CutListener {
         capture.complete(write);
         final Long content = contentOf.remove(write);
         if (content != null) {
-            writes.get(content).completeNs = capture.timeNs();
+            history.completed(content, capture.timeNs());
         }
     }
 
@@ -388,62 +357,10 @@ public final class AgentRig implements ModelReceiver.CutListener {
 
     @Override
     public void onCut(final long cutTimeNs, final List<Integer> ordered) {
-        long newestNs = cutTimeNs;
-        long previous = 0;
-        for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
-            if (ordered.contains((int) (entry.getKey() >>> 32))) {
-                final long content = replicaContent(entry.getKey());
-                if (content != 0 && content != previous) {
-                    newestNs = Math.max(newestNs, writes.get(content).submitNs);
-                    assertWhole(content);
-                }
-                previous = content;
-            }
+        try {
+            history.onCut(cutTimeNs, ordered, receiver.replicas, receiver::isFromChunk);
+        } catch (final AssertionError e) {
+            throw new AssertionError(e.getMessage() + "; " + describe(), e);
         }
-        for (final Map.Entry<Long, List<Long>> entry : history.entrySet()) {
-            if (ordered.contains((int) (entry.getKey() >>> 32))) {
-                assertNotOlder(entry.getKey(), entry.getValue(), newestNs);
-            }
-        }
-    }
-
-    /** Whatever completed before anything that the replica shows was submitted, or before the cut, must be there. */
-    private void assertNotOlder(final long key, final List<Long> versions, final long newestNs) {
-        final int shown = versions.indexOf(replicaContent(key));
-        for (int i = versions.size() - 1; i > shown; i--) {
-            if (writes.get(versions.get(i)).completeNs < newestNs) {
-                throw new AssertionError("illegal cut: sector " + (key & 0xFFFF_FFFFL) + " of volume " + (key >>> 32)
-                        + " shows its version " + shown + " of " + versions.size() + ", version " + i
-                        + " had completed before; " + describe());
-            }
-        }
-    }
-
-    /**
-     * What the replica shows of a captured write it shows all of, unless something newer covers it: none is cut in two. Where
-     * the device was read, a write that was in flight may be half there, as after a crash.
-     */
-    private void assertWhole(final long content) {
-        final Known write = writes.get(content);
-        for (int i = 0; i < write.sectorCount && !write.isLost; i++) {
-            final List<Long> versions = history.get(write.firstKey + i);
-            final long shown = replicaContent(write.firstKey + i);
-            final long key = write.firstKey + i;
-            if (shown != content
-                    && versions.indexOf(shown) < versions.indexOf(content)
-                    && !receiver.isFromChunk((int) (key >>> 32), (int) (key & 0xFFFF_FFFFL))) {
-                throw new AssertionError("torn write: sector " + (write.firstKey + i & 0xFFFF_FFFFL) + " of a write of "
-                        + write.sectorCount + " sectors is not there; " + describe());
-            }
-        }
-    }
-
-    private long replicaContent(final long key) {
-        final byte[] replica = receiver.replicas.get((int) (key >>> 32));
-        return ByteBuffer.wrap(replica).getLong((int) (key & 0xFFFF_FFFFL) * SECTOR);
-    }
-
-    private static long key(final int volume, final int sector) {
-        return (long) volume << 32 | sector;
     }
 }

@@ -32,4 +32,10 @@ public final class HeapCounters implements CounterFactory {
         }
         return sum;
     }
+
+    /** As above; 0 when nobody has made it. */
+    public long getOrZero(final ReplicationCounter descriptor, final String subject) {
+        final AtomicCounter counter = counters.get(descriptor + "/" + subject);
+        return counter == null ? 0 : counter.get();
+    }
 }

@@ -22,12 +22,17 @@ public final class MemoryLinks implements Links {
     private final Map<String, Receiver> receivers = new HashMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private int messagesMax = MESSAGES_MAX;
-    private Watch watch = (up, message) -> {};
+    private Watch watch = (up, message) -> 1;
 
     /** Sees every message before it is on its way. */
     public interface Watch {
-        /** A message {@code up} to a receiver or down from it; what is thrown here stops its sender in mid-cycle. */
-        void onMessage(boolean up, byte[] message);
+        /**
+         * A message {@code up} to a receiver or down from it; what is thrown here stops its sender in mid-cycle.
+         *
+         * @param message may be changed.
+         * @return how often it arrives.
+         */
+        int onMessage(boolean up, byte[] message);
     }
 
     public MemoryLinks(final long seed) {
@@ -119,8 +124,9 @@ public final class MemoryLinks implements Links {
         public void commit() {
             final byte[] bytes = new byte[length];
             buffer.getBytes(0, bytes);
-            watch.onMessage(pipe.up, bytes);
-            pipe.messages.add(bytes);
+            for (int copies = watch.onMessage(pipe.up, bytes); copies > 0; copies--) {
+                pipe.messages.add(bytes);
+            }
         }
 
         @Override

@@ -15,6 +15,15 @@ record Fate(Kind kind, long at) {
         /** Who is about to send it dies in mid-cycle. */
         SENDER_DIES_AT_A_MESSAGE_OF_THE_LOWER_HOP(Counted.LOWER_MESSAGES),
         SENDER_DIES_AT_A_MESSAGE_OF_THE_UPPER_HOP(Counted.UPPER_MESSAGES),
+        /** What the network never does to a stream, and what the protocol must notice all the same. */
+        RECORDS_OF_THE_LOWER_HOP_ARE_LOST(Counted.LOWER_RECORDS),
+        RECORDS_OF_THE_UPPER_HOP_ARE_LOST(Counted.UPPER_RECORDS),
+        RECORDS_OF_THE_LOWER_HOP_COME_TWICE(Counted.LOWER_RECORDS),
+        RECORDS_OF_THE_UPPER_HOP_COME_TWICE(Counted.UPPER_RECORDS),
+        RECORDS_OF_THE_LOWER_HOP_ARE_CHANGED(Counted.LOWER_RECORDS),
+        RECORDS_OF_THE_UPPER_HOP_ARE_CHANGED(Counted.UPPER_RECORDS),
+        /** A byte of a synced frame that is not applied is flipped, and the target starts anew. */
+        JOURNAL_ROTS(Counted.STEPS),
         /** The agent dies before it changes what is pinned beside the capture. */
         AGENT_DIES_AT_A_PIN(Counted.PINS),
         TARGET_LOSES_POWER(Counted.DISK_OPERATIONS),
@@ -38,6 +47,9 @@ record Fate(Kind kind, long at) {
         STEPS,
         LOWER_MESSAGES,
         UPPER_MESSAGES,
+        /** Messages of the data stream. */
+        LOWER_RECORDS,
+        UPPER_RECORDS,
         PINS,
         DISK_OPERATIONS,
         DISK_READS,

@@ -25,7 +25,7 @@ import org.farshore.dataplane.volume.VolumeTable;
  * next sequence on; what it names as held can never be less than what was acknowledged before.
  */
 final class Promises {
-    private final CutOracle oracle;
+    private final Cuts oracle;
     private final Map<Integer, byte[]> copies = new HashMap<>();
     private final VolumeTable volumes = new VolumeTable();
     private final List<Sent> sent = new ArrayList<>();
@@ -33,8 +33,21 @@ final class Promises {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private long durable;
     private long applied;
+    private long incarnation;
+    private long incarnationOf;
     private long newestCutNs;
     private int newestCutVolumes;
+
+    /** Who judges cuts. */
+    interface Cuts {
+        /**
+         * The copies stand at a cut.
+         *
+         * @param saidNs when the agent said so.
+         * @param cutNs the cut's clock; 0 for a turn to ORDERED.
+         */
+        void onCut(long saidNs, long cutNs, List<Integer> ordered, Map<Integer, byte[]> copies);
+    }
 
     private static final class Sent {
         final UnsafeBuffer bytes;
@@ -48,7 +61,7 @@ final class Promises {
         }
     }
 
-    Promises(final CutOracle oracle) {
+    Promises(final Cuts oracle) {
         this.oracle = oracle;
     }
 
@@ -58,15 +71,22 @@ final class Promises {
         buffer.putBytes(0, bytes);
         header.wrap(buffer, 0);
         final int template = header.templateId();
-        if (up && template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX) {
+        if (up && isRecords(bytes)) {
             onRecords(buffer);
         } else if (template == WelcomeDecoder.TEMPLATE_ID) {
-            onWelcome(new WelcomeDecoder().wrapAndApplyHeader(buffer, 0, header).nextSequence());
+            onWelcome(new WelcomeDecoder().wrapAndApplyHeader(buffer, 0, header));
         } else if (template == AckDecoder.TEMPLATE_ID) {
             final AckDecoder ack = new AckDecoder().wrapAndApplyHeader(buffer, 0, header);
             applied = Math.max(applied, ack.appliedSequence());
             durableTo(ack.durableSequence());
         }
+    }
+
+    /** True for a message of the data stream. */
+    static boolean isRecords(final byte[] bytes) {
+        final int template =
+                new MessageHeaderDecoder().wrap(new UnsafeBuffer(bytes), 0).templateId();
+        return template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX;
     }
 
     private void onRecords(final UnsafeBuffer buffer) {
@@ -77,7 +97,15 @@ final class Promises {
         sent.add(new Sent(buffer, message.firstSequence(), message.lastSequence()));
     }
 
-    private void onWelcome(final long next) {
+    private void onWelcome(final WelcomeDecoder welcome) {
+        final long connection = welcome.connectionId();
+        final long opened = welcome.incarnation();
+        if (opened < incarnation || (opened == incarnation && connection != incarnationOf)) {
+            throw new AssertionError("I5 one writer: incarnation " + opened + " is given a second time");
+        }
+        incarnation = opened;
+        incarnationOf = connection;
+        final long next = welcome.nextSequence();
         if (next - 1 < durable) {
             throw new AssertionError("I2 durable ack: " + durable + " was acknowledged, Welcome asks for " + next);
         }

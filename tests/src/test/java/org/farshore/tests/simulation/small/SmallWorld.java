@@ -50,7 +50,7 @@ final class SmallWorld {
     private static final long BARRIER_INTERVAL_NS = 300_000_000L;
     private static final int SEGMENT_LENGTH = 256 << 10;
     private static final int SEGMENTS = 4;
-    private static final int ARENA_LENGTH = 256 << 10;
+    private static final int ARENA_LENGTH = 4 << 20;
     /** So many reads of the source fail in a row: the reader's own attempts are no help. */
     private static final int SOURCE_READS_FAILING = 6;
 
@@ -58,6 +58,9 @@ final class SmallWorld {
     private static final Path DATA = Path.of("/data");
     private static final long MACHINE_HIGH = 0x5A11;
     private static final long MACHINE_LOW = 0x0DD5;
+
+    private static final Path JOURNAL =
+            DATA.resolve(TargetStreams.hex(MACHINE_HIGH, MACHINE_LOW)).resolve("journal");
 
     private static final int AGENT = 0;
     private static final int RELAY = 1;
@@ -78,27 +81,56 @@ final class SmallWorld {
     private final Clocks clocks = new MachineClocks();
     private CaptureAgent captureAgent;
     private final List<Long> workingSteps = new ArrayList<>();
+    private final Rot rot = new Rot(JOURNAL, TargetStreams.hex(MACHINE_HIGH, MACHINE_LOW));
+    private HeapCounters targetCounters;
     private int round;
     private long disturbedNs;
     private Keeping powerCut;
 
     SmallWorld(final Script script, final Keeping keeping, final Fate... fates) {
-        machine = new Machine(script);
-        promises = new Promises(machine.oracle());
+        this(new ScriptedMachine(script), keeping, List.of(fates));
+    }
+
+    SmallWorld(final Machine machine, final Keeping keeping, final List<Fate> fates) {
+        this.machine = machine;
+        promises = new Promises(machine);
         this.keeping = keeping;
-        this.fates = List.of(fates);
+        this.fates = fates;
         lower.watch((up, message) -> {
             onMessage(Fate.Counted.LOWER_MESSAGES, lower);
             promises.onMessage(up, message);
+            return arrivals(Fate.Counted.LOWER_RECORDS, up, message);
         });
-        upper.watch((up, message) -> onMessage(Fate.Counted.UPPER_MESSAGES, upper));
+        upper.watch((up, message) -> {
+            onMessage(Fate.Counted.UPPER_MESSAGES, upper);
+            return arrivals(Fate.Counted.UPPER_RECORDS, up, message);
+        });
+        machine.betweenPieces(this::agentInBetween);
+        armDisk();
+    }
+
+    /** The agent runs while a write is being captured. */
+    private void agentInBetween() {
+        if (captureAgent != null) {
+            machine.capture().advance(BARRIER_INTERVAL_NS);
+            guarded(AGENT, this::work, captureAgent);
+        }
+    }
+
+    /** Tells the disk of its next fate of each kind. */
+    private void armDisk() {
+        disk.crashAtOperation(nextOf(Fate.Kind.TARGET_LOSES_POWER));
+        disk.failOperation(nextOf(Fate.Kind.TARGET_DISK_FAILS));
+    }
+
+    private long nextOf(final Fate.Kind kind) {
+        long next = Long.MAX_VALUE;
         for (final Fate fate : fates) {
-            if (fate.kind() == Fate.Kind.TARGET_LOSES_POWER) {
-                disk.crashAtOperation(fate.at());
-            } else if (fate.kind() == Fate.Kind.TARGET_DISK_FAILS) {
-                disk.failOperation(fate.at());
+            if (fate.kind() == kind && fate.at() > disk.operations()) {
+                next = Math.min(next, fate.at());
             }
         }
+        return next;
     }
 
     /** One clock for the machine and all roles; it stands still during a round, but for the machine's own events. */
@@ -147,11 +179,33 @@ final class SmallWorld {
         } catch (final RuntimeException | IOException | AssertionError e) {
             throw new AssertionError(this + ": " + e, e);
         }
-        throw new AssertionError(this + ": I8 live: comes to no end");
+        throw new AssertionError(this + ": I8 live: comes to no end; " + stand());
+    }
+
+    private String stand() {
+        final StringBuilder text = new StringBuilder("applied ");
+        text.append(promises.applied()).append(" of ").append(promises.durable());
+        for (int i = 0; captureAgent != null && i < machine.volumes().size(); i++) {
+            text.append(", volume ")
+                    .append(i)
+                    .append(' ')
+                    .append(captureAgent.volume(i).readBack().phase());
+            text.append(" todo ").append(machine.capture().todo(i).cardinality());
+        }
+        return text.append(", ")
+                .append(clocks.nanoTime() / 1_000_000)
+                .append(" ms, disturbed at ")
+                .append(disturbedNs / 1_000_000)
+                .append(", last cut at ")
+                .append(promises.newestCutNs(machine.volumes().size()) / 1_000_000)
+                .append(", acts ")
+                .append(machine.actCount())
+                .append(machine.isDone() ? " done" : "")
+                .toString();
     }
 
     private int turn() {
-        int work = source();
+        int work = machine.isBusy() ? 0 : source();
         for (int role = AGENT; role <= TARGET; role++) {
             if (roles.get(role) == null && clocks.nanoTime() >= downUntilNs[role]) {
                 guarded(role, this::start, null);
@@ -173,14 +227,22 @@ final class SmallWorld {
     }
 
     private int step(final int role, final Agent agent) {
+        final int acts = machine.isBusy() ? source() : 0;
+        if (machine.starves()) {
+            return 1;
+        }
         final long step = counts.merge(Fate.Counted.STEPS, 1L, Long::sum);
         for (final Fate fate : fates) {
             if (fate.kind().counted() == Fate.Counted.STEPS && fate.at() == step) {
                 meet(fate.kind());
             }
         }
-        if (roles.get(role) == null) {
+        if (roles.get(role) == null || !roles.get(role).contains(agent)) {
             return 1;
+        }
+        if (role == TARGET && fates.size() > 2) {
+            armDisk();
+            noteDurable();
         }
         final int work = guarded(role, this::work, agent);
         if (work > 0) {
@@ -189,7 +251,7 @@ final class SmallWorld {
         if (role == AGENT) {
             machine.assertCovered(promises);
         }
-        return work;
+        return work + acts;
     }
 
     private int work(final int role, final Agent agent) throws IOException {
@@ -215,6 +277,7 @@ final class SmallWorld {
         } catch (final SimulatedCrash e) {
             powerCut = keeping.again();
             disk.restart(powerCut);
+            armDisk();
             end(TARGET);
         } catch (final FarshoreException e) {
             if (e.exitCode() != ExitCode.STORAGE && e.exitCode() != ExitCode.UNAVAILABLE) {
@@ -236,6 +299,11 @@ final class SmallWorld {
             case MASTER_TARGET_DIES -> end(TARGET);
             case LOWER_HOP_BREAKS -> lower.breakAll();
             case UPPER_HOP_BREAKS -> upper.breakAll();
+            case JOURNAL_ROTS -> {
+                if (rot.strike(disk, targetCounters)) {
+                    end(TARGET);
+                }
+            }
             default -> throw new IllegalArgumentException(kind + " is not a matter of steps");
         }
         disturbedNs = clocks.nanoTime();
@@ -253,6 +321,32 @@ final class SmallWorld {
                     throw new Killed();
                 }
             }
+        }
+    }
+
+    /** How often a message arrives, and how. */
+    private int arrivals(final Fate.Counted counted, final boolean up, final byte[] message) {
+        if (!up || !Promises.isRecords(message)) {
+            return 1;
+        }
+        final long number = counts.merge(counted, 1L, Long::sum);
+        int arrivals = 1;
+        for (final Fate fate : fates) {
+            if (fate.kind().counted() == counted && fate.at() == number) {
+                disturbedNs = clocks.nanoTime();
+                switch (fate.kind()) {
+                    case RECORDS_OF_THE_LOWER_HOP_ARE_LOST, RECORDS_OF_THE_UPPER_HOP_ARE_LOST -> arrivals = 0;
+                    case RECORDS_OF_THE_LOWER_HOP_COME_TWICE, RECORDS_OF_THE_UPPER_HOP_COME_TWICE -> arrivals = 2;
+                    default -> message[(int) (number * 31 % message.length)] ^= 0x10;
+                }
+            }
+        }
+        return arrivals;
+    }
+
+    private void noteDurable() {
+        if (targetCounters != null) {
+            rot.note(targetCounters);
         }
     }
 
@@ -319,6 +413,7 @@ final class SmallWorld {
 
     private List<Agent> agent() {
         final DeviceReaderAgent reader = new DeviceReaderAgent();
+        machine.agentBegins();
         captureAgent = new CaptureAgent(
                 new CaptureContext()
                         .clocks(clocks)
@@ -349,11 +444,12 @@ final class SmallWorld {
     }
 
     private List<Agent> target() {
+        targetCounters = new HeapCounters();
         return new MasterTargetAgents(new MasterTargetContext()
                         .files(new FragileFiles(disk, this::onDiskRead))
                         .clocks(clocks)
                         .entropy(entropy)
-                        .counters(new HeapCounters())
+                        .counters(targetCounters)
                         .links(links[TARGET])
                         .dataDirectory(DATA)
                         .machines(Set.of("*"))
@@ -371,7 +467,7 @@ final class SmallWorld {
         return machine.isDone()
                 && !roles.contains(null)
                 && captureAgent.isIdle()
-                && promises.newestCutNs(Machine.VOLUMES) > disturbedNs
+                && promises.newestCutNs(machine.volumes().size()) > disturbedNs
                 && promises.applied() >= promises.durable();
     }
 

@@ -2,6 +2,9 @@ package org.farshore.tests.simulation.small;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -11,7 +14,23 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class SmallWorldTest {
     private static final int SUBSET_BITS_MAX = 4;
-    private static final int PAIR_STRIDE = 997;
+    private static final int PAIR_STRIDE = 1_999;
+    private static final int STORMS = 60;
+
+    @Test
+    void holdsInStorms() {
+        final long begunNs = System.nanoTime();
+        final List<String> failures = LongStream.rangeClosed(1, STORMS)
+                .parallel()
+                .mapToObj(seed -> {
+                    final String failure = Storm.play(seed);
+                    return failure == null ? "" : "seed " + seed + ": " + failure;
+                })
+                .filter(failure -> !failure.isEmpty())
+                .toList();
+        System.out.printf("small world: %d storms, %.1f s%n", STORMS, (System.nanoTime() - begunNs) / 1e9);
+        assertThat(failures).isEmpty();
+    }
 
     @ParameterizedTest
     @EnumSource(Script.class)
