@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param seedBudget most seeds until it must be found.
  */
 record PlantedBug(String name, String rule, List<Edit> edits, int seedBudget) {
-    private static final int SEED_BUDGET = 60;
+    private static final int SEED_BUDGET = 200;
 
     /**
      * A text and what stands there instead.
