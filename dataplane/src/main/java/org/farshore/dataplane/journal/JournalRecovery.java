@@ -103,6 +103,7 @@ public final class JournalRecovery {
         try {
             checkSettings(context, state);
             context.files().createDirectories(context.directory());
+            forgetEarlierLife(context);
             final SegmentTable table =
                     new SegmentTable(context.files(), context.directory()).load(BlockFiles.Mode.READ_DIRECT);
             checkTable(context, table);
@@ -128,6 +129,21 @@ public final class JournalRecovery {
                     ExitCode.CONFIGURATION,
                     JournalContext.SEGMENT_LENGTH_PROP_NAME + "=" + context.segmentLength() + ", but "
                             + context.directory() + " was made with " + state.segmentLength() + ": set that");
+        }
+    }
+
+    /**
+     * Writes out what a process that was killed left in the page cache, then forgets that cache: pages that a failed sync gave
+     * up look clean, and bytes written over them again might never reach the disk.
+     */
+    private static void forgetEarlierLife(final JournalContext context) throws IOException {
+        for (final String name : context.files().list(context.directory())) {
+            if (SegmentTable.slotOf(name) >= 0) {
+                try (BlockFile file = context.files().open(context.directory().resolve(name), BlockFiles.Mode.WRITE)) {
+                    file.sync();
+                    file.forgetCached();
+                }
+            }
         }
     }
 

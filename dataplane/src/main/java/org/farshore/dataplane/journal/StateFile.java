@@ -70,7 +70,21 @@ public final class StateFile implements AutoCloseable {
      * @throws FarshoreException STORAGE when the file cannot be read, or no copy in it is valid.
      */
     public StreamState load() {
+        forgetEarlierLife();
         return load(BlockFiles.Mode.READ_DIRECT);
+    }
+
+    /** What a failed sync gave up must not be taken for written; see {@link JournalRecovery}. */
+    private void forgetEarlierLife() {
+        if (!files.exists(path)) {
+            return;
+        }
+        try (BlockFile file = files.open(path, BlockFiles.Mode.WRITE)) {
+            file.sync();
+            file.forgetCached();
+        } catch (final IOException e) {
+            throw new FarshoreException(ExitCode.STORAGE, "cannot sync " + path + ": " + e.getMessage(), e);
+        }
     }
 
     StreamState load(final BlockFiles.Mode mode) {

@@ -14,7 +14,12 @@ final class SimulatedFile {
 
     private final SimulatedDisk disk;
     private final BitSet dirty = new BitSet();
-    /** Sectors that a failed sync lost: writing them again has no effect on the disk until the cache forgets them. */
+    /** Sectors that the disk has taken once: their extents are written ones. */
+    private final BitSet everStable = new BitSet();
+    /**
+     * Sectors that were never written before and that a failed sync lost: their extents stay unwritten, and writing them again
+     * has no effect on the disk until the cache forgets them (seen on ext4, Linux 6.18).
+     */
     private final BitSet orphaned = new BitSet();
 
     private byte[] cache = new byte[0];
@@ -53,6 +58,7 @@ final class SimulatedFile {
     }
 
     private void stabilise(final int sector) {
+        everStable.set(sector);
         final int from = sector * SECTOR_LENGTH;
         final int to = Math.min(from + SECTOR_LENGTH, cache.length);
         System.arraycopy(cache, from, stable, from, to - from);
@@ -64,6 +70,7 @@ final class SimulatedFile {
             final int behind = dirty.nextClearBit(sector);
             final int from = sector * SECTOR_LENGTH;
             System.arraycopy(cache, from, stable, from, Math.min(behind * SECTOR_LENGTH, cache.length) - from);
+            everStable.set(sector, behind);
             sector = dirty.nextSetBit(behind);
         }
         dirty.clear();
@@ -205,6 +212,7 @@ final class SimulatedFile {
             dirty.stream().filter(sector -> disk.random().nextBoolean()).forEach(lost::set);
             dirty.andNot(lost);
             stabiliseAll();
+            lost.andNot(everStable);
             orphaned.or(lost);
         } else {
             stabiliseSome();

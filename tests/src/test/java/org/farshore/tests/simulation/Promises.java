@@ -211,6 +211,11 @@ final class Promises {
         return durable;
     }
 
+    /** Everything that was sent is acknowledged: a chunk read just now may be the only one with the device's bytes. */
+    boolean isAllDurable() {
+        return sent.isEmpty();
+    }
+
     /** Newest sequence that the replica is said to hold. */
     long applied() {
         return applied;

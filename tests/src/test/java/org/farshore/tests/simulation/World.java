@@ -304,6 +304,7 @@ final class World {
                 && source.isIdle()
                 && Arrays.stream(nodes).allMatch(Node::isAlive)
                 && lives[Node.AGENT].isIdle()
+                && promises.isAllDurable()
                 && promises.newestCutNs(source.volumes()) > disturbedNs
                 && promises.applied() >= promises.durable();
     }
@@ -327,12 +328,19 @@ final class World {
                 throw new Violation("I1", "the replica of volume " + volume + " cannot be read: " + e, e);
             }
             if (!Arrays.equals(device, replica)) {
+                final int sector = Arrays.mismatch(device, replica) / SectorStamp.LENGTH;
                 throw new Violation(
                         "I1",
-                        "the replica of volume " + volume + " differs from its device at byte "
-                                + Arrays.mismatch(device, replica));
+                        "the replica of volume " + volume + " differs from its device at sector " + sector + ": it has "
+                                + source.oracle().describe(stamp(replica, volume, sector)) + ", the device "
+                                + source.oracle().describe(stamp(device, volume, sector)) + ", promised was "
+                                + source.oracle().describe(stamp(promises.copy(volume), volume, sector)));
             }
         }
+    }
+
+    private static int stamp(final byte[] bytes, final int volume, final int sector) {
+        return SectorStamp.read(bytes, sector * SectorStamp.LENGTH, volume, sector);
     }
 
     private void close() {
