@@ -1,5 +1,7 @@
 package org.farshore.dataplane.journal;
 
+import java.util.List;
+
 /**
  * The journal of one stream, open. Made by {@link JournalRecovery#open}. Its parts belong to three threads: the writer to
  * the receive thread, the committer to the commit thread (give it to {@link JournalCommitAgent#add}), a reader to whoever
@@ -35,6 +37,15 @@ public final class Journal {
 
     /** A new reader at {@code position}, which is the begin of a frame or the end of the journal. */
     public JournalReader newReader(final long position) {
+        return newReader(position, List.of());
+    }
+
+    /** A reader that takes for damaged what recovery left out, even where single frames of it can be read. */
+    public JournalReader newReaderAsRecovered(final long position) {
+        return newReader(position, damagesBelowTheEnd());
+    }
+
+    private JournalReader newReader(final long position, final List<DamagedRange> damages) {
         return new JournalReader(
                 context.files(),
                 context.directory(),
@@ -42,7 +53,7 @@ public final class Journal {
                 context.machineIdHigh(),
                 context.machineIdLow(),
                 position,
-                recovered.damages());
+                damages);
     }
 
     /** A new way to single frames, for one thread at a time. */
@@ -53,5 +64,14 @@ public final class Journal {
                 context.segmentLength(),
                 context.machineIdHigh(),
                 context.machineIdLow());
+    }
+
+    /** What is written from now on begins at the end that recovery found, and is whole whatever lay there before. */
+    private List<DamagedRange> damagesBelowTheEnd() {
+        return recovered.damages().stream()
+                .filter(range -> range.from() < recovered.endPosition())
+                .map(range ->
+                        new DamagedRange(range.from(), Math.min(range.to(), recovered.endPosition()), range.reason()))
+                .toList();
     }
 }

@@ -114,7 +114,7 @@ public final class TargetStreams {
         final StreamApply apply = new StreamApply(
                 machine,
                 journal.committer(),
-                journal.newReader(state.appliedPosition()),
+                journal.newReaderAsRecovered(state.appliedPosition()),
                 stateFile,
                 state,
                 gatherer,

@@ -22,6 +22,8 @@ final class MemoryExport implements NbdExport {
     int minimumBlockLength = 1;
     volatile RuntimeException bug;
     volatile CountDownLatch brake;
+    /** Reads that have come to the brake. */
+    final AtomicInteger braked = new AtomicInteger();
 
     MemoryExport(final int size) {
         bytes = new byte[size];
@@ -87,6 +89,7 @@ final class MemoryExport implements NbdExport {
         public void read(final long offset, final ByteBuffer target, final NbdOutcome outcome) {
             final CountDownLatch wait = brake;
             if (wait != null) {
+                braked.incrementAndGet();
                 try {
                     wait.await();
                 } catch (final InterruptedException e) {

@@ -210,7 +210,7 @@ class NbdLimitsTest {
         disk.brake = brake;
         final NbdClient client = guest();
         client.send(CMD_READ, 0, 0, 512);
-        NbdServerRig.await("the read is under way", () -> disk.opened.get() == 1);
+        NbdServerRig.await("the read is under way", () -> disk.braked.get() == 1);
         assertThat(rig.server.remove("disk", 100)).as("a call still runs").isFalse();
         brake.countDown();
         NbdServerRig.await("the access is closed", () -> disk.closed.get() == 1);
