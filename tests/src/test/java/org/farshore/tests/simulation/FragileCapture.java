@@ -9,17 +9,17 @@ import org.farshore.agent.capture.VolumeDevice;
 import org.farshore.dataplane.runtime.BlockFile;
 
 /** A capture that says what is about to be changed of all that outlives the agent, and what is about to be read. */
-final class FragileCapture implements CaptureSource {
+public final class FragileCapture implements CaptureSource {
     private final CaptureSource capture;
     private final Runnable beforeChange;
     private final Reading beforeRead;
 
     /** Told before a read of a device, which it may let fail. */
-    interface Reading {
+    public interface Reading {
         void run() throws IOException;
     }
 
-    FragileCapture(final CaptureSource capture, final Runnable beforeChange, final Reading beforeRead) {
+    public FragileCapture(final CaptureSource capture, final Runnable beforeChange, final Reading beforeRead) {
         this.capture = capture;
         this.beforeChange = beforeChange;
         this.beforeRead = beforeRead;

@@ -1,10 +1,10 @@
 package org.farshore.tests.simulation;
 
 /** The process has died here. An {@link Error}, so that no product code handles it. */
-final class Killed extends Error {
+public final class Killed extends Error {
     private static final long serialVersionUID = 1L;
 
-    Killed() {
+    public Killed() {
         super("killed", null, false, false);
     }
 }

@@ -24,14 +24,13 @@ import org.farshore.dataplane.volume.VolumeTable;
 /**
  * Listens on the wire between agent and process server, and keeps what the far side has promised to have: a copy that holds
  * every record up to the newest durable one, in order, and nothing behind it. So it sees each recovery point as it becomes
- * durable, and has the oracle judge it.
+ * durable, and has an oracle judge it.
  *
  * <p>A Welcome voids what was sent from its next sequence on; what it names as held can never be less than what was
  * acknowledged before, and its incarnation is larger than all before; a Hello that came twice is answered twice alike.
  */
-final class Promises {
-    private final VolumeOracle oracle;
-    private final Tally tally;
+public final class Promises {
+    private final Cuts cuts;
     private final Map<Integer, byte[]> copies = new HashMap<>();
     private final VolumeTable volumes = new VolumeTable();
     private final Deque<Sent> sent = new ArrayDeque<>();
@@ -41,11 +40,27 @@ final class Promises {
     private final AckDecoder ack = new AckDecoder();
     private final UnsafeBuffer scratch = new UnsafeBuffer(BufferUtil.allocateDirectAligned(1 << 17, 8));
     private int incarnation;
+    private long welcomedConnection;
     private long welcomedNext;
     private long durable;
     private long applied;
     private long newestCutNs;
     private int newestCutVolumes;
+
+    /** Who judges cuts. */
+    public interface Cuts {
+        /**
+         * The copies stand at a cut.
+         *
+         * @param saidNs when the agent said so.
+         * @param cutNs the cut's clock; 0 for a turn to ORDERED, which owes nothing.
+         * @param ordered numbers of the volumes that are part of it.
+         */
+        void onCut(long saidNs, long cutNs, List<Integer> ordered, Map<Integer, byte[]> copies);
+
+        /** The cut was a barrier: a recovery point. */
+        default void onPoint() {}
+    }
 
     private static final class Sent {
         private final byte[] bytes;
@@ -59,21 +74,30 @@ final class Promises {
         }
     }
 
-    Promises(final VolumeOracle oracle, final Tally tally) {
-        this.oracle = oracle;
-        this.tally = tally;
+    public Promises(final Cuts cuts) {
+        this.cuts = cuts;
+    }
+
+    /** True for a message of the data stream. */
+    public static boolean isRecords(final byte[] bytes) {
+        return isRecords(
+                new MessageHeaderDecoder().wrap(new UnsafeBuffer(bytes), 0).templateId());
+    }
+
+    private static boolean isRecords(final int template) {
+        return template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX;
     }
 
     /** A message is on its way. */
-    void onMessage(final boolean up, final byte[] bytes) {
+    public void onMessage(final boolean up, final byte[] bytes) {
         scratch.putBytes(0, bytes);
         header.wrap(scratch, 0);
         final int template = header.templateId();
-        if (up && template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX) {
+        if (up && isRecords(template)) {
             onRecords(bytes);
         } else if (!up && template == WelcomeDecoder.TEMPLATE_ID) {
             welcome.wrapAndApplyHeader(scratch, 0, header);
-            onWelcome((int) welcome.incarnation(), welcome.nextSequence());
+            onWelcome(welcome.connectionId(), (int) welcome.incarnation(), welcome.nextSequence());
         } else if (!up && template == AckDecoder.TEMPLATE_ID) {
             ack.wrapAndApplyHeader(scratch, 0, header);
             applied = Math.max(applied, ack.appliedSequence());
@@ -91,13 +115,14 @@ final class Promises {
         }
     }
 
-    private void onWelcome(final int newIncarnation, final long next) {
-        if (newIncarnation == incarnation && next == welcomedNext) {
+    private void onWelcome(final long connection, final int newIncarnation, final long next) {
+        if (newIncarnation == incarnation && connection == welcomedConnection && next == welcomedNext) {
             return;
         }
         if (newIncarnation <= incarnation) {
             throw new Violation("I5", "incarnation " + newIncarnation + " is given behind " + incarnation);
         }
+        welcomedConnection = connection;
         welcomedNext = next;
         if (next - 1 < durable) {
             throw new Violation("I2", durable + " was acknowledged, Welcome asks for " + next);
@@ -172,7 +197,7 @@ final class Promises {
             onBarrier();
         } else if (message.templateId() == VolumeStateDecoder.TEMPLATE_ID
                 && message.writeOrder() == WriteOrder.ORDERED.value()) {
-            oracle.check(message.captureTimeNs(), -1, orderedVolumes(), copies);
+            cuts.onCut(message.captureTimeNs(), 0, orderedVolumes(), copies);
         }
     }
 
@@ -184,11 +209,10 @@ final class Promises {
         if (!orderedVolumes().containsAll(named)) {
             throw new Violation("I3", "a barrier names a volume that is converging");
         }
-        oracle.check(message.captureTimeNs(), message.captureTimeNs(), named, copies);
+        cuts.onCut(message.captureTimeNs(), message.captureTimeNs(), named, copies);
         newestCutNs = message.captureTimeNs();
         newestCutVolumes = named.size();
-        tally.point();
-        tally.reached(Rarity.BARRIER);
+        cuts.onPoint();
     }
 
     private List<Integer> orderedVolumes() {
@@ -202,27 +226,27 @@ final class Promises {
     }
 
     /** What is promised of a volume, or null while it is not known there. */
-    byte[] copy(final int volume) {
+    public byte[] copy(final int volume) {
         return copies.get(volume);
     }
 
     /** Newest sequence that was acknowledged. */
-    long durable() {
+    public long durable() {
         return durable;
     }
 
     /** Everything that was sent is acknowledged: a chunk read just now may be the only one with the device's bytes. */
-    boolean isAllDurable() {
+    public boolean isAllDurable() {
         return sent.isEmpty();
     }
 
     /** Newest sequence that the replica is said to hold. */
-    long applied() {
+    public long applied() {
         return applied;
     }
 
     /** Clock of the newest durable cut that names so many volumes; 0 when the newest names fewer. */
-    long newestCutNs(final int volumeCount) {
+    public long newestCutNs(final int volumeCount) {
         return newestCutVolumes == volumeCount ? newestCutNs : 0;
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import org.farshore.agent.capture.ModelCapture;
 import org.farshore.agent.capture.VolumeDevice;
 
@@ -12,7 +13,7 @@ import org.farshore.agent.capture.VolumeDevice;
  * every write. It writes in hot spots and anywhere, in parts of blocks and in pieces, some writes at once; each write is
  * submitted, lands in part, and ends, at times of its own.
  */
-final class SourceMachine {
+final class SourceMachine implements Promises.Cuts {
     private static final long MS_NS = 1_000_000L;
     private static final int RING_PIECES = 16 << 10;
     private static final int EIO = 5;
@@ -98,6 +99,18 @@ final class SourceMachine {
 
     ModelCapture capture() {
         return capture;
+    }
+
+    @Override
+    public void onCut(
+            final long saidNs, final long cutNs, final List<Integer> ordered, final Map<Integer, byte[]> copies) {
+        oracle.check(saidNs, cutNs, ordered, copies);
+    }
+
+    @Override
+    public void onPoint() {
+        tally.point();
+        tally.reached(Rarity.BARRIER);
     }
 
     VolumeOracle oracle() {

@@ -1,12 +1,12 @@
 package org.farshore.tests.simulation;
 
-/** An invariant does not hold. An {@link Error}, so that no product code handles it. */
-final class Violation extends Error {
+/** An invariant does not hold. No product code handles an {@link Error}. */
+public final class Violation extends AssertionError {
     private static final long serialVersionUID = 1L;
 
     private final String invariant;
 
-    Violation(final String invariant, final String message) {
+    public Violation(final String invariant, final String message) {
         super(message);
         this.invariant = invariant;
     }
@@ -17,7 +17,7 @@ final class Violation extends Error {
     }
 
     /** Its name, as I1. */
-    String invariant() {
+    public String invariant() {
         return invariant;
     }
 }

@@ -8,18 +8,18 @@ import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 
 /** Files that tell before each operation what is about to happen; whoever is told may let it fail, or die. */
-final class WatchedFiles implements BlockFiles {
+public final class WatchedFiles implements BlockFiles {
     private final BlockFiles files;
     private final Watch watch;
 
     /** Told before each operation. */
-    interface Watch {
+    public interface Watch {
         void beforeRead(String name) throws IOException;
 
-        void beforeChange(String name, String operation, long offset, long length);
+        default void beforeChange(final String name, final String operation, final long offset, final long length) {}
     }
 
-    WatchedFiles(final BlockFiles files, final Watch watch) {
+    public WatchedFiles(final BlockFiles files, final Watch watch) {
         this.files = files;
         this.watch = watch;
     }

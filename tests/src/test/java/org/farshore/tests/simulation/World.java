@@ -61,7 +61,7 @@ final class World {
         network = new Network(
                 time, Dice.of(scenario.seed(), "network"), hash, tally, scenario.latencyNs(), scenario.windowLength());
         disk = new SimulatedDisk(scenario.seed());
-        promises = new Promises(source.oracle(), tally);
+        promises = new Promises(source);
         network.watch((connection, up, bytes) -> {
             if (connection.hop.index() == Hop.AGENT_TO_RELAY) {
                 promises.onMessage(up, bytes);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.farshore.tests.simulation.Violation;
 
 /**
  * Knows every write, and so every state that the machine could have had: each set of writes that holds, with a write, all
@@ -74,8 +75,9 @@ final class CutOracle {
                 return;
             }
         }
-        throw new AssertionError("I1 prefix: the cut of volumes " + ordered + " at " + cutNs
-                + " ns is no state that the machine could have had");
+        throw new Violation(
+                "I1",
+                "the cut of volumes " + ordered + " at " + cutNs + " ns is no state that the machine could have had");
     }
 
     private boolean isLegal(final int set, final long cutNs) {

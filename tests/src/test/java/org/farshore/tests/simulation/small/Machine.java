@@ -5,6 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 import org.farshore.agent.capture.ModelCapture;
 import org.farshore.agent.capture.VolumeDevice;
+import org.farshore.tests.simulation.Promises;
+import org.farshore.tests.simulation.Violation;
 
 /** The source machine of a small world: what it writes, and what it knows of the states that it was in. */
 interface Machine extends Promises.Cuts {
@@ -53,8 +55,10 @@ interface Machine extends Promises.Cuts {
             final BitSet covered = capture().covered(volume);
             for (int at = Arrays.mismatch(device, promised); at < device.length; at++) {
                 if (device[at] != promised[at] && !covered.get(at / 4096)) {
-                    throw new AssertionError("I2 coverage: byte " + at + " of volume " + volume
-                            + " is not durable, and in neither ring, lost, todo nor sent");
+                    throw new Violation(
+                            "I2",
+                            "byte " + at + " of volume " + volume
+                                    + " is not durable, and in neither ring, lost, todo nor sent");
                 }
             }
         }

@@ -30,6 +30,10 @@ import org.farshore.dataplane.runtime.SeededEntropy;
 import org.farshore.dataplane.runtime.SimulatedCrash;
 import org.farshore.dataplane.runtime.SimulatedDisk;
 import org.farshore.dataplane.ship.MemoryLinks;
+import org.farshore.tests.simulation.FragileCapture;
+import org.farshore.tests.simulation.Killed;
+import org.farshore.tests.simulation.Promises;
+import org.farshore.tests.simulation.WatchedFiles;
 
 /**
  * The three roles of the product in one thread, on a machine, a network and a disk in memory, with no chance in it: the same
@@ -446,7 +450,7 @@ final class SmallWorld {
     private List<Agent> target() {
         targetCounters = new HeapCounters();
         return new MasterTargetAgents(new MasterTargetContext()
-                        .files(new FragileFiles(disk, this::onDiskRead))
+                        .files(new WatchedFiles(disk, this::onDiskRead))
                         .clocks(clocks)
                         .entropy(entropy)
                         .counters(targetCounters)
