@@ -2,7 +2,6 @@ package org.farshore.dataplane.tool;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,38 +11,33 @@ import java.util.stream.Collectors;
 import org.farshore.dataplane.index.IndexInspector;
 import org.farshore.dataplane.index.LostJournal;
 import org.farshore.dataplane.runtime.BlockFiles;
-import org.farshore.dataplane.runtime.ChannelBlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.HumanText;
 
 /** {@code farshore index}: describes and verifies version indexes, reading only. */
 public final class IndexTool {
+    private static final String NAME = "farshore index";
+
     private IndexTool() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(final String[] arguments) {
-        final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-        final int code = run(new ChannelBlockFiles(), out, System.err, arguments);
-        out.flush();
-        System.exit(code);
+        ToolRun.main(NAME, IndexTool::run, arguments);
     }
 
     static int run(final BlockFiles files, final PrintStream out, final PrintStream err, final String... arguments) {
-        try {
-            final IndexOptions options = IndexOptions.parse(arguments);
-            if (options.help()) {
-                out.print(IndexOptions.HELP);
-                return ExitCode.OK.code();
-            }
-            return run(files, out, options).code();
-        } catch (final FarshoreException e) {
-            err.println("farshore index: " + e.getMessage());
-            return e.exitCode().code();
-        } catch (final IOException e) {
-            err.println("farshore index: " + e.getMessage());
-            return ExitCode.STORAGE.code();
+        return ToolRun.run(NAME, IndexTool::run, files, out, err, arguments);
+    }
+
+    private static ExitCode run(final BlockFiles files, final PrintStream out, final String... arguments)
+            throws IOException {
+        final IndexOptions options = IndexOptions.parse(arguments);
+        if (options.help()) {
+            out.print(IndexOptions.HELP);
+            return ExitCode.OK;
         }
+        return run(files, out, options);
     }
 
     private static ExitCode run(final BlockFiles files, final PrintStream out, final IndexOptions options)

@@ -2,41 +2,35 @@ package org.farshore.dataplane.tool;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.farshore.dataplane.journal.JournalInspector;
 import org.farshore.dataplane.runtime.BlockFiles;
-import org.farshore.dataplane.runtime.ChannelBlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 
 /** {@code farshore journal}: describes, dumps and verifies journals, reading only. */
 public final class JournalTool {
+    private static final String NAME = "farshore journal";
+
     private JournalTool() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(final String[] arguments) {
-        final PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
-        final int code = run(new ChannelBlockFiles(), out, System.err, arguments);
-        out.flush();
-        System.exit(code);
+        ToolRun.main(NAME, JournalTool::run, arguments);
     }
 
     static int run(final BlockFiles files, final PrintStream out, final PrintStream err, final String... arguments) {
-        try {
-            final JournalOptions options = JournalOptions.parse(arguments);
-            if (options.help()) {
-                out.print(JournalOptions.HELP);
-                return ExitCode.OK.code();
-            }
-            return run(files, out, options).code();
-        } catch (final FarshoreException e) {
-            err.println("farshore journal: " + e.getMessage());
-            return e.exitCode().code();
-        } catch (final IOException e) {
-            err.println("farshore journal: " + e.getMessage());
-            return ExitCode.STORAGE.code();
+        return ToolRun.run(NAME, JournalTool::run, files, out, err, arguments);
+    }
+
+    private static ExitCode run(final BlockFiles files, final PrintStream out, final String... arguments)
+            throws IOException {
+        final JournalOptions options = JournalOptions.parse(arguments);
+        if (options.help()) {
+            out.print(JournalOptions.HELP);
+            return ExitCode.OK;
         }
+        return run(files, out, options);
     }
 
     private static ExitCode run(final BlockFiles files, final PrintStream out, final JournalOptions options)
