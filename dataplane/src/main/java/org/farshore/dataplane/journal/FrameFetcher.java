@@ -2,7 +2,6 @@ package org.farshore.dataplane.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
@@ -37,7 +36,7 @@ public final class FrameFetcher implements AutoCloseable {
     private static final int FIRST_LENGTH = 8192;
 
     private final BlockFiles files;
-    private final SegmentTable table;
+    private final SegmentMap map;
     private final Positions positions;
     private final long machineIdHigh;
     private final long machineIdLow;
@@ -51,12 +50,12 @@ public final class FrameFetcher implements AutoCloseable {
 
     FrameFetcher(
             final BlockFiles files,
-            final Path directory,
+            final SegmentMap map,
             final int segmentLength,
             final long machineIdHigh,
             final long machineIdLow) {
         this.files = files;
-        this.table = new SegmentTable(files, directory);
+        this.map = map;
         this.positions = new Positions(segmentLength);
         this.machineIdHigh = machineIdHigh;
         this.machineIdLow = machineIdLow;
@@ -76,17 +75,16 @@ public final class FrameFetcher implements AutoCloseable {
             return Status.FOUND;
         }
         forget(known);
-        table.load(BlockFiles.Mode.READ);
-        final SegmentTable.Entry entry = table.find(segment);
-        if (entry == null) {
+        final int slot = map.slotOf(segment);
+        if (slot < 0) {
             return Status.GONE;
         }
-        final BlockFile file = remember(segment, files.open(entry.path, BlockFiles.Mode.READ));
+        final BlockFile file = remember(segment, files.open(map.path(slot), BlockFiles.Mode.READ));
         if (isFrameAt(file, segment, offset)) {
             return Status.FOUND;
         }
-        // Reused between the look at its header and the read?
-        return table.load(BlockFiles.Mode.READ).find(segment) == null ? Status.GONE : Status.DAMAGED;
+        // Reused meanwhile?
+        return map.slotOf(segment) == slot ? Status.DAMAGED : Status.GONE;
     }
 
     private boolean isFrameAt(final BlockFile file, final long segment, final int offset) throws IOException {

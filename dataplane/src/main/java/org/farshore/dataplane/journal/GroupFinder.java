@@ -46,7 +46,7 @@ final class GroupFinder implements AutoCloseable {
         if (entry == null) {
             return false;
         }
-        window.open(entry, positions.segmentLength());
+        window.open(entry.path, entry.segmentNumber, positions.segmentLength());
         return true;
     }
 
@@ -210,7 +210,7 @@ final class GroupFinder implements AutoCloseable {
      */
     long identify(final SegmentTable.Entry entry) throws IOException {
         long newest = SegmentTable.UNKNOWN;
-        window.open(entry, positions.segmentLength());
+        window.open(entry.path, entry.segmentNumber, positions.segmentLength());
         for (int offset = JournalLimits.SEGMENT_HEADER_LENGTH; ; offset += JournalLimits.BLOCK_LENGTH) {
             final int available = window.load(offset, JournalLimits.FRAME_LENGTH_MAX);
             if (available < JournalFrameFlyweight.HEADER_LENGTH) {

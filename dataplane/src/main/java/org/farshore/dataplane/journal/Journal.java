@@ -9,12 +9,14 @@ import java.util.List;
  */
 public final class Journal {
     private final JournalContext context;
+    private final SegmentMap map;
     private final RecoveredJournal recovered;
     private final JournalCommitter committer;
     private final JournalWriter writer;
 
     Journal(final JournalContext context, final RecoveredJournal recovered, final SegmentRing ring) {
         this.context = context;
+        this.map = ring.map();
         this.recovered = recovered;
         this.committer = new JournalCommitter(context, ring, recovered.endPosition());
         this.writer = new JournalWriter(context, committer, recovered);
@@ -48,7 +50,7 @@ public final class Journal {
     private JournalReader newReader(final long position, final List<DamagedRange> damages) {
         return new JournalReader(
                 context.files(),
-                context.directory(),
+                map,
                 context.segmentLength(),
                 context.machineIdHigh(),
                 context.machineIdLow(),
@@ -59,11 +61,7 @@ public final class Journal {
     /** A new way to single frames, for one thread at a time. */
     public FrameFetcher newFetcher() {
         return new FrameFetcher(
-                context.files(),
-                context.directory(),
-                context.segmentLength(),
-                context.machineIdHigh(),
-                context.machineIdLow());
+                context.files(), map, context.segmentLength(), context.machineIdHigh(), context.machineIdLow());
     }
 
     /** What is written from now on begins at the end that recovery found, and is whole whatever lay there before. */

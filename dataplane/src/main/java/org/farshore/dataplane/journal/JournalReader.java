@@ -1,7 +1,6 @@
 package org.farshore.dataplane.journal;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
@@ -15,7 +14,8 @@ public final class JournalReader implements AutoCloseable {
     private static final int WINDOW_LENGTH = 1 << 20;
     private static final long UNKNOWN = -1;
 
-    private final SegmentTable table;
+    private final BlockFiles files;
+    private final SegmentMap map;
     private final Positions positions;
     private final long machineIdHigh;
     private final long machineIdLow;
@@ -35,14 +35,15 @@ public final class JournalReader implements AutoCloseable {
      */
     JournalReader(
             final BlockFiles files,
-            final Path directory,
+            final SegmentMap map,
             final int segmentLength,
             final long machineIdHigh,
             final long machineIdLow,
             final long position,
             final List<DamagedRange> damages) {
         this.damages = damages;
-        this.table = new SegmentTable(files, directory);
+        this.files = files;
+        this.map = map;
         this.positions = new Positions(segmentLength);
         this.machineIdHigh = machineIdHigh;
         this.machineIdLow = machineIdLow;
@@ -80,8 +81,8 @@ public final class JournalReader implements AutoCloseable {
                 if (!frameAtPosition(limit)) {
                     throw new JournalDamageException(
                             position,
-                            "journal frame at " + position + " is damaged: " + table.directory() + " segment "
-                                    + segment() + " offset " + offset());
+                            "journal frame at " + position + " is damaged: " + map.directory() + " segment " + segment()
+                                    + " offset " + offset());
                 }
                 if (frame.type() != JournalFrameFlyweight.TYPE_PAD) {
                     final int body = window.index(offset()) + JournalFrameFlyweight.HEADER_LENGTH;
@@ -120,8 +121,7 @@ public final class JournalReader implements AutoCloseable {
         if (block % positions.segmentLength() != 0) {
             return Math.min(block, limit);
         }
-        table.load(BlockFiles.Mode.READ);
-        final long next = table.next(segment());
+        final long next = map.next(segment());
         return next < 0 ? limit : Math.min(positions.begin(next), limit);
     }
 
@@ -184,8 +184,7 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private void learnEnd(final long here) throws IOException {
-        table.load(BlockFiles.Mode.READ);
-        nextSegment = table.next(here);
+        nextSegment = map.next(here);
         segmentEnd = UNKNOWN;
         if (nextSegment >= 0 && open(peek, nextSegment)) {
             final int begin = JournalLimits.SEGMENT_HEADER_LENGTH;
@@ -199,22 +198,18 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private boolean open(final SegmentWindow target, final long segment) throws IOException {
-        SegmentTable.Entry entry = table.find(segment);
-        if (entry == null) {
-            table.load(BlockFiles.Mode.READ);
-            entry = table.find(segment);
-        }
-        if (entry == null) {
+        final int slot = map.slotOf(segment);
+        if (slot < 0 || !files.exists(map.path(slot))) {
             return false;
         }
-        target.open(entry, positions.segmentLength());
+        target.open(map.path(slot), segment, positions.segmentLength());
         return true;
     }
 
     private FarshoreException cannotRead(final IOException cause) {
         return new FarshoreException(
                 ExitCode.STORAGE,
-                "cannot read journal " + table.directory() + " at position " + position + ": " + cause.getMessage(),
+                "cannot read journal " + map.directory() + " at position " + position + ": " + cause.getMessage(),
                 cause);
     }
 

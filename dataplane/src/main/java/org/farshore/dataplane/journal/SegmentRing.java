@@ -3,7 +3,6 @@ package org.farshore.dataplane.journal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
@@ -42,7 +41,7 @@ final class SegmentRing {
     private final BlockFiles files;
     private final Positions positions;
     private final SegmentHeader header = new SegmentHeader();
-    private final long[] segmentOfSlot;
+    private final SegmentMap map;
     private int growingSlot;
     private long writtenSegment;
     private BlockFile writtenFile;
@@ -62,18 +61,16 @@ final class SegmentRing {
         this.context = context;
         this.files = context.files();
         this.positions = new Positions(context.segmentLength());
-        this.segmentOfSlot = new long[Math.max(context.segmentsMax(), table.slotCount())];
-        Arrays.fill(segmentOfSlot, SegmentTable.ABSENT);
+        this.map = new SegmentMap(table, context.segmentsMax());
         this.writtenSegment = writeSegment;
         this.horizonSegment = positions.segmentOf(horizon + 1);
-        this.prepared = writtenSegment - 1;
-        for (int slot = 0; slot < table.slotCount(); slot++) {
-            segmentOfSlot[slot] = table.segmentOfSlot(slot);
-            if (segmentOfSlot[slot] == writtenSegment) {
-                prepared = writtenSegment;
-            }
-        }
+        this.prepared = map.slotOf(writtenSegment) < 0 ? writtenSegment - 1 : writtenSegment;
         countSegments();
+    }
+
+    /** Any thread: which file holds which segment. */
+    SegmentMap map() {
+        return map;
     }
 
     /** Any thread: newest segment that can be written. */
@@ -104,13 +101,13 @@ final class SegmentRing {
     }
 
     private void openForWriting(final long segment) throws IOException {
-        final int slot = slotOf(segment);
+        final int slot = map.slotOf(segment);
         if (slot < 0) {
             throw new IOException("segment " + segment + " was not prepared in " + context.directory());
         }
         closeFile(writtenFile);
         writtenFile = null;
-        writtenFile = files.open(path(slot), BlockFiles.Mode.WRITE);
+        writtenFile = files.open(map.path(slot), BlockFiles.Mode.WRITE);
         writtenSegment = segment;
     }
 
@@ -132,7 +129,7 @@ final class SegmentRing {
             reuse(slot);
             return 1;
         }
-        growingSlot = slotOf(SegmentTable.ABSENT);
+        growingSlot = map.slotOf(SegmentTable.ABSENT);
         if (growingSlot < 0 || (growthFailed && nowNs - growthRetryAtNs < 0)) {
             return 0;
         }
@@ -142,12 +139,12 @@ final class SegmentRing {
 
     /** The slot that bears this number already from an earlier life, else the oldest that nothing needs, else -1. */
     private int freeSlot(final long segment) {
-        int best = slotOf(segment);
+        int best = map.slotOf(segment);
         if (best >= 0) {
             return best;
         }
-        for (int slot = 0; slot < segmentOfSlot.length; slot++) {
-            if (isFree(slot, segment) && (best < 0 || segmentOfSlot[slot] < segmentOfSlot[best])) {
+        for (int slot = 0; slot < map.slots(); slot++) {
+            if (isFree(slot, segment) && (best < 0 || map.segmentOf(slot) < map.segmentOf(best))) {
                 best = slot;
             }
         }
@@ -155,21 +152,13 @@ final class SegmentRing {
     }
 
     private boolean isFree(final int slot, final long segment) {
-        final long held = segmentOfSlot[slot];
+        final long held = map.segmentOf(slot);
         return held != SegmentTable.ABSENT && (held < horizonSegment || held > segment);
     }
 
-    private int slotOf(final long segment) {
-        for (int slot = 0; slot < segmentOfSlot.length; slot++) {
-            if (segmentOfSlot[slot] == segment) {
-                return slot;
-            }
-        }
-        return -1;
-    }
-
     private void reuse(final int slot) {
-        final Path path = path(slot);
+        final Path path = map.path(slot);
+        map.put(slot, SegmentTable.UNKNOWN);
         try (BlockFile file = files.open(path, BlockFiles.Mode.WRITE)) {
             putHeader(file, prepared + 1);
             file.sync();
@@ -192,7 +181,7 @@ final class SegmentRing {
 
     private void taken(final int slot) {
         final long segment = prepared + 1;
-        segmentOfSlot[slot] = segment;
+        map.put(slot, segment);
         prepared = segment;
     }
 
@@ -237,12 +226,12 @@ final class SegmentRing {
     private void finishGrowth() throws IOException {
         closeFile(growing);
         growing = null;
-        files.rename(unfinished(growingSlot), path(growingSlot));
+        files.rename(unfinished(growingSlot), map.path(growingSlot));
         syncDirectory();
         if (growthFailed) {
             growthFailed = false;
             context.heldCounter().setRelease(0);
-            LOG.info("journal", context.directory(), "event", "room-again", "segment", nameOfSlot(growingSlot));
+            LOG.info("journal", context.directory(), "event", "room-again", "segment", SegmentMap.nameOf(growingSlot));
         }
         taken(growingSlot);
         countSegments();
@@ -267,7 +256,7 @@ final class SegmentRing {
         if (!growthFailed) {
             LOG.warn(
                     "journal", context.directory(),
-                    "segment", nameOfSlot(growingSlot),
+                    "segment", SegmentMap.nameOf(growingSlot),
                     "event", "not-made",
                     "reason", cause.getMessage(),
                     "advice",
@@ -286,23 +275,14 @@ final class SegmentRing {
 
     private void countSegments() {
         int count = 0;
-        for (final long segment : segmentOfSlot) {
-            count += segment == SegmentTable.ABSENT ? 0 : 1;
+        for (int slot = 0; slot < map.slots(); slot++) {
+            count += map.segmentOf(slot) == SegmentTable.ABSENT ? 0 : 1;
         }
         context.segmentsCounter().setRelease(count);
     }
 
-    static String nameOfSlot(final int slot) {
-        final String digits = Integer.toString(slot);
-        return NAME_PREFIX + "00000".substring(Math.min(5, digits.length())) + digits;
-    }
-
-    private Path path(final int slot) {
-        return context.directory().resolve(nameOfSlot(slot));
-    }
-
     private Path unfinished(final int slot) {
-        return context.directory().resolve(nameOfSlot(slot) + UNFINISHED_SUFFIX);
+        return context.directory().resolve(SegmentMap.nameOf(slot) + UNFINISHED_SUFFIX);
     }
 
     private static void closeFile(final BlockFile file) {

@@ -120,15 +120,6 @@ final class SegmentTable {
         return count;
     }
 
-    long segmentOfSlot(final int slot) {
-        for (final Entry entry : entries) {
-            if (entry.slot == slot) {
-                return entry.segmentNumber;
-            }
-        }
-        return ABSENT;
-    }
-
     /** Segment length that the headers name, 0 when no header was readable. */
     int segmentLength() {
         return segmentLength;

@@ -2,6 +2,7 @@ package org.farshore.dataplane.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -32,10 +33,10 @@ final class SegmentWindow implements AutoCloseable {
         this.buffer = new UnsafeBuffer(bytes);
     }
 
-    void open(final SegmentTable.Entry entry, final int length) throws IOException {
+    void open(final Path path, final long number, final int length) throws IOException {
         close();
-        file = files.open(entry.path, mode);
-        segmentNumber = entry.segmentNumber;
+        file = files.open(path, mode);
+        segmentNumber = number;
         segmentLength = (int) Math.min(length, file.length() & -JournalLimits.BLOCK_LENGTH);
     }
 
