@@ -16,7 +16,7 @@ import org.farshore.dataplane.runtime.SystemEntropy;
 /**
  * What capture costs the source: {@code perf/bin/capture-cost [ROUNDS [RESULTS]]}, as root. Each round runs every fio job
  * without a program, with a ring that is full (only bits are set), and with a ring that is emptied at once (payload is
- * copied). Beside the rates stand the nanoseconds that the kernel counted in the programs themselves.
+ * copied), within a few seconds: a virtual disk is another one a minute later. Beside the rates stand the nanoseconds that the kernel counted in the programs themselves.
  */
 public final class CaptureCost {
     private static final Path STATS = Path.of("/proc/sys/kernel/bpf_stats_enabled");
@@ -26,7 +26,7 @@ public final class CaptureCost {
     private static final int RING_LENGTH = 64 << 20;
     private static final double SECONDS = 1;
     private static final double FILL_SECONDS = 1;
-    private static final int ROUNDS_DEFAULT = 7;
+    private static final int ROUNDS_DEFAULT = 9;
 
     private final Entropy entropy = new SystemEntropy();
     private final CaptureCostReport report = new CaptureCostReport();
@@ -43,9 +43,10 @@ public final class CaptureCost {
             Files.writeString(STATS, "1");
             for (int round = 1; round <= rounds; round++) {
                 System.err.println("round " + round + " of " + rounds);
-                final boolean isBareFirst = round % 2 == 1; // whoever comes first meets a colder machine
-                cost.round(disk, isBareFirst);
-                cost.round(memory, isBareFirst);
+                for (final Job job : Job.ALL) {
+                    cost.round(disk, job, round);
+                    cost.round(memory, job, round);
+                }
             }
         } finally {
             Files.writeString(STATS, before);
@@ -56,23 +57,22 @@ public final class CaptureCost {
         }
     }
 
-    private void round(final TestDevice device, final boolean isBareFirst) throws IOException {
+    private void round(final TestDevice device, final Job job, final int round) throws IOException {
+        final boolean isBareFirst = round % 2 == 1; // whoever comes first meets a colder machine
         if (isBareFirst) {
-            bare(device);
+            bare(device, job);
         }
-        captured(device);
+        captured(device, job);
         if (!isBareFirst) {
-            bare(device);
+            bare(device, job);
         }
     }
 
-    private void bare(final TestDevice device) throws IOException {
-        for (final Job job : Job.ALL) {
-            report.add(device.title(), job.title(), "none", job.run(device.path(), SECONDS), 0, 0);
-        }
+    private void bare(final TestDevice device, final Job job) throws IOException {
+        report.add(device.title(), job.title(), "none", job.run(device.path(), SECONDS), 0, 0);
     }
 
-    private void captured(final TestDevice device) throws IOException {
+    private void captured(final TestDevice device, final Job job) throws IOException {
         final Path directory = BPF.resolve("perf-" + UUID.randomUUID());
         try (BlockFile file = new ChannelBlockFiles().open(device.path(), BlockFiles.Mode.READ_DIRECT)) {
             final VolumeDevice volume = new VolumeDevice(
@@ -86,43 +86,42 @@ public final class CaptureCost {
             final BpfCaptureSource source = new BpfCaptureSource(directory, RING_LENGTH, List.of(volume), entropy);
             source.open();
             try {
-                bits(device, source);
-                payload(device, source);
+                bits(device, job, source);
+                payload(device, job, source);
             } finally {
                 source.detach();
             }
         }
     }
 
-    private void bits(final TestDevice device, final BpfCaptureSource source) throws IOException {
+    private void bits(final TestDevice device, final Job job, final BpfCaptureSource source) throws IOException {
         while (source.droppedCount() == 0) {
             new Job("fill the ring", "write", 64 << 10, 4).run(device.path(), FILL_SECONDS);
         }
-        jobs(device, source, "bits");
+        run(device, job, source, "bits");
     }
 
-    private void payload(final TestDevice device, final BpfCaptureSource source) throws IOException {
+    private void payload(final TestDevice device, final Job job, final BpfCaptureSource source) throws IOException {
         try (RingDrain drain = new RingDrain(source)) {
             drain.start();
-            jobs(device, source, "payload");
+            run(device, job, source, "payload");
         }
     }
 
-    private void jobs(final TestDevice device, final BpfCaptureSource source, final String mode) throws IOException {
-        for (final Job job : Job.ALL) {
-            final long submitNs = source.submitRunTimeNs();
-            final long submits = source.submitRunCount();
-            final long completionNs = source.completionRunTimeNs();
-            final long completions = source.completionRunCount();
-            final double rate = job.run(device.path(), SECONDS);
-            report.add(
-                    device.title(),
-                    job.title(),
-                    mode,
-                    rate,
-                    (double) (source.submitRunTimeNs() - submitNs) / Math.max(1, source.submitRunCount() - submits),
-                    (double) (source.completionRunTimeNs() - completionNs)
-                            / Math.max(1, source.completionRunCount() - completions));
-        }
+    private void run(final TestDevice device, final Job job, final BpfCaptureSource source, final String mode)
+            throws IOException {
+        final long submitNs = source.submitRunTimeNs();
+        final long submits = source.submitRunCount();
+        final long completionNs = source.completionRunTimeNs();
+        final long completions = source.completionRunCount();
+        final double rate = job.run(device.path(), SECONDS);
+        report.add(
+                device.title(),
+                job.title(),
+                mode,
+                rate,
+                (double) (source.submitRunTimeNs() - submitNs) / Math.max(1, source.submitRunCount() - submits),
+                (double) (source.completionRunTimeNs() - completionNs)
+                        / Math.max(1, source.completionRunCount() - completions));
     }
 }
