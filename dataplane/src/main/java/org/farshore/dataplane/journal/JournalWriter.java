@@ -11,7 +11,8 @@ import org.farshore.dataplane.codecs.journal.MessageHeaderEncoder;
  * groups go to the {@link JournalCommitter} by a queue and come back when they are durable.
  *
  * <p>A group is closed when it is full, when the commit thread has nothing of this stream under way (so an idle stream is
- * durable at once and a busy one batches by itself), and after 100 ms in any case.
+ * durable at once and a busy one batches by itself), and after 100 ms in any case. A group for which there was room, but
+ * nothing came, is not written: a message may be offered many times before it can be taken.
  */
 public final class JournalWriter {
     /** Answer of the append methods when there is no room now; try again in a later duty cycle. */
@@ -70,7 +71,7 @@ public final class JournalWriter {
     public int doWork(final long now) {
         nowNs = now;
         int work = takeBack();
-        if (open != null) {
+        if (!isEmpty()) {
             if (underWay == 0 || now - open.openedAtNs() >= JournalLimits.GROUP_WAIT_NS_MAX) {
                 closeGroup();
                 work++;
@@ -177,9 +178,19 @@ public final class JournalWriter {
 
     /** Closes the open group, if any: it is durable next. For an orderly stop and before a Welcome. */
     public void closeGroup() {
-        if (open == null) {
-            return;
+        if (!isEmpty()) {
+            handOver();
+        } else if (open != null) {
+            freeGroups.push(open);
+            open = null;
         }
+    }
+
+    private boolean isEmpty() {
+        return open == null || open.frameCount() == 0;
+    }
+
+    private void handOver() {
         final int padBodyLength = open.padBodyLength();
         open.zeroPadBody(padBodyLength);
         put(JournalFrameFlyweight.TYPE_PAD, endSequence + 1, 0, 0, null, 0, padBodyLength);
@@ -264,10 +275,10 @@ public final class JournalWriter {
 
     /** A group of nothing but a PAD: it names the durable position of the last frames, which nothing else does yet. */
     private int confirm() {
-        if (!openGroup(0)) {
+        if (open == null && !openGroup(0)) {
             return 0;
         }
-        closeGroup();
+        handOver();
         return 1;
     }
 
@@ -278,7 +289,7 @@ public final class JournalWriter {
 
     /** True when everything appended is durable. */
     public boolean isAllDurable() {
-        return open == null && underWay == 0;
+        return isEmpty() && underWay == 0;
     }
 
     /** As far as this thread knows: end of the newest group that is durable. */

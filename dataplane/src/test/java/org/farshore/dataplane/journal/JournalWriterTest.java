@@ -62,6 +62,36 @@ class JournalWriterTest {
     }
 
     @Test
+    void roomThatNothingIsPutIntoWritesNothing() {
+        start();
+        rig.clocks.advance(JournalLimits.GROUP_WAIT_NS_MAX);
+        rig.pumpUntil(() -> rig.step() == 0);
+        final JournalWriter writer = rig.journal.writer();
+        final long before = writer.endPosition();
+        for (int i = 0; i < 100; i++) {
+            assertThat(writer.ensureRoom(100)).isTrue();
+            rig.clocks.advance(JournalLimits.GROUP_WAIT_NS_MAX);
+            rig.step();
+        }
+        writer.closeGroup();
+        assertThat(writer.endPosition()).isEqualTo(before);
+        assertThat(writer.isAllDurable()).isTrue();
+    }
+
+    @Test
+    void newestGroupIsConfirmedWhileRoomWaits() {
+        start();
+        final JournalWriter writer = rig.journal.writer();
+        rig.append(100);
+        rig.pumpUntil(writer::isAllDurable);
+        final long before = writer.endPosition();
+        writer.ensureRoom(100);
+        rig.clocks.advance(JournalLimits.GROUP_WAIT_NS_MAX);
+        writer.doWork(rig.clocks.nanoTime());
+        assertThat(writer.endPosition()).isEqualTo(before + JournalLimits.BLOCK_LENGTH);
+    }
+
+    @Test
     void moreThanFourGroupsUnderWayAreBackPressure() {
         start();
         int groups = 0;
