@@ -38,6 +38,7 @@ public final class RoleDriverContext {
     public static RoleDriverContext from(final String role, final Settings settings) {
         final RoleDriverContext context = new RoleDriverContext(role);
         context.instance(settings.text(INSTANCE_PROP_NAME, INSTANCE_DEFAULT));
+        context.checkInstance();
         context.directory(
                 settings.path(DIRECTORY_PROP_NAME, context.defaultDirectory().toString()));
         final long mtu = settings.bytes(MTU_PROP_NAME, MTU_DEFAULT, MTU_LENGTH_MIN, MTU_LENGTH_MAX);
@@ -49,12 +50,7 @@ public final class RoleDriverContext {
 
     /** Fills what was not set and checks the rest. */
     public RoleDriverContext conclude() {
-        if (!instance.matches("[A-Za-z0-9._-]{1,64}")) {
-            throw new FarshoreException(
-                    ExitCode.CONFIGURATION,
-                    "instance=" + instance + " of " + role
-                            + " must be 1 to 64 letters, digits, dots, dashes or underscores");
-        }
+        checkInstance();
         if (directory == null) {
             directory = defaultDirectory();
         }
@@ -67,6 +63,16 @@ public final class RoleDriverContext {
             socketLimits = SocketLimits.probe();
         }
         return this;
+    }
+
+    /** It becomes a part of a path. */
+    private void checkInstance() {
+        if (!instance.matches("[A-Za-z0-9._-]{1,64}")) {
+            throw new FarshoreException(
+                    ExitCode.CONFIGURATION,
+                    "instance=" + instance + " of " + role
+                            + " must be 1 to 64 letters, digits, dots, dashes or underscores");
+        }
     }
 
     /** Name of the role. */
