@@ -9,10 +9,13 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.errors.DistinctErrorLog;
 import org.agrona.concurrent.errors.ErrorLogReader;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.status.CountersReader;
@@ -146,6 +149,7 @@ public final class CounterReader implements AutoCloseable {
     /** Hands every counter in use to {@code handler}. */
     public void forEach(final CounterHandler handler) {
         try {
+            checkLabels();
             counters.forEach((final int counterId, final int typeId, final DirectBuffer key, final String text) -> {
                 final ReplicationCounter descriptor = ReplicationCounter.byTypeId(typeId);
                 final long value = counters.getCounterValue(counterId);
@@ -162,10 +166,44 @@ public final class CounterReader implements AutoCloseable {
         }
     }
 
+    /** Agrona's reader takes as much memory as a label's length says before it looks whether the label is there. */
+    private void checkLabels() {
+        final AtomicBuffer labels = counters.metaDataBuffer();
+        for (int at = 0;
+                at + CountersReader.METADATA_LENGTH <= labels.capacity();
+                at += CountersReader.METADATA_LENGTH) {
+            final int state = labels.getIntVolatile(at);
+            final int length = labels.getInt(at + CountersReader.LABEL_OFFSET);
+            if (state == CountersReader.RECORD_UNUSED) {
+                return;
+            }
+            if (state == CountersReader.RECORD_ALLOCATED && (length < 0 || length > CountersReader.MAX_LABEL_LENGTH)) {
+                throw new IllegalArgumentException("a label of " + length + " bytes");
+            }
+        }
+    }
+
+    /** The same of errors: a record begins with its length. */
+    private static void checkErrors(final AtomicBuffer errors) {
+        int at = 0;
+        while (at + DistinctErrorLog.ENCODED_ERROR_OFFSET <= errors.capacity()) {
+            final int length = errors.getIntVolatile(at + DistinctErrorLog.LENGTH_OFFSET);
+            if (length == 0) {
+                return;
+            }
+            if (length < DistinctErrorLog.ENCODED_ERROR_OFFSET || length > errors.capacity() - at) {
+                throw new IllegalArgumentException("an error of " + length + " bytes");
+            }
+            at += BitUtil.align(length, DistinctErrorLog.RECORD_ALIGNMENT);
+        }
+    }
+
     /** Hands every distinct error to {@code reader}; returns how many. */
     public int readErrors(final ErrorReader reader) {
         try {
-            return ErrorLogReader.read(CncFileDescriptor.createErrorLogBuffer(mapped, metaData), reader::onError);
+            final UnsafeBuffer errors = CncFileDescriptor.createErrorLogBuffer(mapped, metaData);
+            checkErrors(errors);
+            return ErrorLogReader.read(errors, reader::onError);
         } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
             throw damaged(directory, e);
         }
