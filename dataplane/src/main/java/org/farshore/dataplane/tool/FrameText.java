@@ -16,6 +16,9 @@ import org.farshore.dataplane.journal.JournalFrameFlyweight;
 
 /** The body of a frame as text, printed by the generated decoders; payloads by their length only. */
 final class FrameText {
+    /** Of a line; a full table of 160 extents takes less. */
+    private static final int LENGTH_MAX = 32_768;
+
     private FrameText() {}
 
     static String of(final int frameType, final DirectBuffer buffer, final int offset, final int length) {
@@ -26,12 +29,20 @@ final class FrameText {
         final DirectBuffer body = new UnsafeBuffer(buffer, offset, length);
         final MessageHeaderDecoder header = new MessageHeaderDecoder().wrap(body, 0);
         try {
-            return frameType == JournalFrameFlyweight.TYPE_INCARNATION
-                    ? incarnation(body, header)
-                    : record(body, header);
+            return bounded(
+                    frameType == JournalFrameFlyweight.TYPE_INCARNATION
+                            ? incarnation(body, header)
+                            : record(body, header));
         } catch (final IndexOutOfBoundsException | IllegalArgumentException | IllegalStateException e) {
             return "(template " + header.templateId() + ", cannot be decoded: " + e.getMessage() + ")";
         }
+    }
+
+    /** A table may name 65,535 entries of no length: more than a line has room for. */
+    private static String bounded(final String text) {
+        return text.length() <= LENGTH_MAX
+                ? text
+                : text.substring(0, LENGTH_MAX) + "… (" + (text.length() - LENGTH_MAX) + " characters more)";
     }
 
     private static String incarnation(final DirectBuffer body, final MessageHeaderDecoder header) {

@@ -9,7 +9,7 @@ import org.farshore.dataplane.tool.FrameTextAccess;
 
 /** The body of a journal frame as {@code farshore journal dump} shows it: one line of bounded length for anything. */
 public final class FrameTextFuzz {
-    private static final int TEXT_LENGTH_MAX = 4 << 20;
+    private static final int TEXT_LENGTH_MAX = 33_000;
 
     private FrameTextFuzz() {}
 
