@@ -96,7 +96,7 @@ class JazzerLongTest {
                 "-max_total_time=" + SECONDS,
                 "-max_len=70000",
                 "-rss_limit_mb=3000",
-                "-timeout=25",
+                "-timeout=120",
                 "-print_final_stats=1",
                 corpus.toString()));
         return command;
@@ -118,7 +118,7 @@ class JazzerLongTest {
 
     private static String line(final String output) {
         return output.lines()
-                .filter(line -> line.contains("Exception") || line.contains("Error") || line.contains("ERROR"))
+                .filter(line -> line.startsWith("== Java ") || line.contains("SUMMARY"))
                 .findFirst()
                 .orElse("ended without a word");
     }
