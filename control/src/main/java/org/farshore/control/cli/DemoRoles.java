@@ -68,7 +68,9 @@ final class DemoRoles {
         for (final Role role : Role.values()) {
             settings.put(role, new LinkedHashMap<>());
             set(role, "instance", instance);
-            set(role, "data.directory", dataDirectory(role).toString());
+            if (role != Role.PROCESS_SERVER) {
+                set(role, "data.directory", dataDirectory(role).toString());
+            }
         }
         set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "machines", "*");

@@ -1,6 +1,5 @@
 package org.farshore.dataplane.processserver;
 
-import java.nio.file.Path;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.RoleDriverContext;
@@ -18,10 +17,6 @@ public final class ProcessServerContext {
     public static final String MASTER_TARGET_PROP_NAME = "master-target";
     /** On the same machine. */
     public static final String MASTER_TARGET_DEFAULT = "127.0.0.1:9445";
-    /** Key of the directory for what outlives the process. */
-    public static final String DATA_DIRECTORY_PROP_NAME = "data.directory";
-    /** Beside the other roles. */
-    public static final String DATA_DIRECTORY_DEFAULT = "/var/lib/farshore/process-server";
     /** Key of the most machines at the same time. */
     public static final String MACHINES_MAX_PROP_NAME = "machines.max";
     /** 24 MiB of network buffers for each machine that sends. */
@@ -31,7 +26,6 @@ public final class ProcessServerContext {
 
     private String listen = LISTEN_DEFAULT;
     private String masterTarget = MASTER_TARGET_DEFAULT;
-    private Path dataDirectory = Path.of(DATA_DIRECTORY_DEFAULT);
     private int machinesMax = MACHINES_MAX_DEFAULT;
     private RoleDriverContext driverContext;
 
@@ -41,7 +35,6 @@ public final class ProcessServerContext {
                 .driverContext(RoleDriverContext.from(ROLE, settings))
                 .listen(settings.text(LISTEN_PROP_NAME, LISTEN_DEFAULT))
                 .masterTarget(settings.text(MASTER_TARGET_PROP_NAME, MASTER_TARGET_DEFAULT))
-                .dataDirectory(settings.path(DATA_DIRECTORY_PROP_NAME, DATA_DIRECTORY_DEFAULT))
                 .machinesMax(settings.count(MACHINES_MAX_PROP_NAME, MACHINES_MAX_DEFAULT, 1, MACHINES_MAX_LIMIT));
     }
 
@@ -94,17 +87,6 @@ public final class ProcessServerContext {
     /** See {@link #masterTarget()}. */
     public ProcessServerContext masterTarget(final String endpoint) {
         this.masterTarget = endpoint;
-        return this;
-    }
-
-    /** What outlives the process lies here. */
-    public Path dataDirectory() {
-        return dataDirectory;
-    }
-
-    /** See {@link #dataDirectory()}. */
-    public ProcessServerContext dataDirectory(final Path directory) {
-        this.dataDirectory = directory;
         return this;
     }
 

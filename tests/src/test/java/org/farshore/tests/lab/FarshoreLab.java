@@ -77,7 +77,9 @@ public final class FarshoreLab implements AutoCloseable {
             earlier.put(role, new EnumMap<>(ReplicationCounter.class));
             set(role, "instance", instance);
             set(role, "aeron.directory", aeronDirectory(role).toString());
-            set(role, "data.directory", directory.resolve(role.verb()).toString());
+            if (role != Role.PROCESS_SERVER) {
+                set(role, "data.directory", directory.resolve(role.verb()).toString());
+            }
         }
         final int port = freePorts();
         set(Role.AGENT, "process-server", "127.0.0.1:" + port);

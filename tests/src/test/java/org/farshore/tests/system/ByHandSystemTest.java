@@ -108,10 +108,12 @@ class ByHandSystemTest {
                 .replace("./farshore process-server", network.enterFar() + " ./farshore process-server")
                 .replace("./farshore master-target", network.enterFar() + " ./farshore master-target")
                 .replace("./farshore stat --watch", "wait");
-        for (final String role : List.of("agent", "process-server", "master-target")) {
-            script = script.replace(
-                    "\"farshore." + role + ".data.directory",
-                    "farshore." + role + ".instance=" + lab.instance() + " \"farshore." + role + ".data.directory");
+        for (final String first : List.of(
+                "\"farshore.agent.data.directory",
+                "'farshore.process-server.listen",
+                "\"farshore.master-target.data.directory")) {
+            final String role = first.substring(1).split("\\.", 3)[1];
+            script = script.replace(first, "farshore." + role + ".instance=" + lab.instance() + " " + first);
         }
         return script + "\n";
     }
