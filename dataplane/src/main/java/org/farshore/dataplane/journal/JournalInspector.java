@@ -180,6 +180,15 @@ public final class JournalInspector {
         return state;
     }
 
+    /** Where a position lies, for people: segment, its file if there is one, offset in it. */
+    public String place(final long position) {
+        final Positions positions = new Positions(state.segmentLength());
+        final long segment = positions.segmentOf(position + 1);
+        final SegmentTable.Entry entry = table.find(segment);
+        return (entry == null ? "no file" : entry.path.getFileName()) + ", segment " + segment + ", offset "
+                + (position - segment * state.segmentLength());
+    }
+
     /** The segment files by name. */
     public List<SegmentInfo> segments() {
         final List<SegmentInfo> list = new ArrayList<>();

@@ -247,8 +247,21 @@ final class JournalScan implements AutoCloseable {
         final int offset = offset();
         tornLength = isAtSegmentEnd() ? 0 : finder.endOfTraces(segment(), offset, position) - offset;
         writeSegment = positions.segmentOf(position);
+        reportCut();
         if (offset == JournalLimits.SEGMENT_HEADER_LENGTH && chain != UNKNOWN) {
             position = chain;
+        }
+    }
+
+    /** Segment files are written in full when they are made: one that is shorter has lost something, perhaps acknowledged. */
+    private void reportCut() {
+        final SegmentTable.Entry entry = table.find(segment());
+        if (entry != null && entry.fileLength < positions.segmentLength()) {
+            damages.add(new DamagedRange(
+                    position,
+                    position,
+                    entry.path.getFileName() + " is cut to " + entry.fileLength + " of " + positions.segmentLength()
+                            + " bytes"));
         }
     }
 

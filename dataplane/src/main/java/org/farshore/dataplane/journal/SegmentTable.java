@@ -31,6 +31,7 @@ final class SegmentTable {
         final Path path;
         final boolean headerValid;
         final long preparedAtNs;
+        final long fileLength;
         long segmentNumber;
 
         Entry(
@@ -38,12 +39,14 @@ final class SegmentTable {
                 final Path path,
                 final boolean headerValid,
                 final long segmentNumber,
-                final long preparedAtNs) {
+                final long preparedAtNs,
+                final long fileLength) {
             this.slot = slot;
             this.path = path;
             this.headerValid = headerValid;
             this.segmentNumber = segmentNumber;
             this.preparedAtNs = preparedAtNs;
+            this.fileLength = fileLength;
         }
     }
 
@@ -65,15 +68,17 @@ final class SegmentTable {
     }
 
     private Entry read(final int slot, final Path path, final BlockFiles.Mode mode) throws IOException {
+        final long length;
         try (BlockFile file = files.open(path, mode)) {
-            if (file.length() < JournalLimits.SEGMENT_HEADER_LENGTH || !header.read(file)) {
-                return new Entry(slot, path, false, UNKNOWN, 0);
+            length = file.length();
+            if (length < JournalLimits.SEGMENT_HEADER_LENGTH || !header.read(file)) {
+                return new Entry(slot, path, false, UNKNOWN, 0, length);
             }
         }
         segmentLength = header.segmentLength();
         machineIdHigh = header.machineIdHigh();
         machineIdLow = header.machineIdLow();
-        return new Entry(slot, path, true, header.segmentNumber(), header.preparedAtNs());
+        return new Entry(slot, path, true, header.segmentNumber(), header.preparedAtNs(), length);
     }
 
     /** Slot of a segment file's name, -1 for another name. */

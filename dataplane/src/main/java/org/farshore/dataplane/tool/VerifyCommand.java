@@ -29,7 +29,8 @@ final class VerifyCommand {
     private static List<String> damages(final JournalInspector journal, final JournalInspector.Walk walk) {
         final List<String> list = new ArrayList<>();
         for (final DamagedRange range : walk.found().damages()) {
-            list.add("positions " + range.from() + " to " + range.to() + ": " + range.reason());
+            list.add("positions " + range.from() + " to " + range.to() + " (" + journal.place(range.from()) + "): "
+                    + range.reason());
         }
         for (final JournalInspector.SegmentInfo segment : journal.segments()) {
             if (!segment.headerValid()) {

@@ -14,13 +14,13 @@ import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 
 /** Files as byte arrays, that never fail: what is hostile here is what they hold. */
-final class HeapFiles implements BlockFiles {
+public final class HeapFiles implements BlockFiles {
     /** More than any honest start of these small images asks for: a length that was believed shows. */
     private static final long LENGTH_MAX = 64 << 20;
 
     private final Map<Path, byte[]> files = new TreeMap<>();
 
-    HeapFiles() {}
+    public HeapFiles() {}
 
     /** A copy, files included. */
     HeapFiles(final Map<Path, byte[]> other) {
@@ -28,7 +28,7 @@ final class HeapFiles implements BlockFiles {
     }
 
     /** A copy of what lies on another disk below a directory. */
-    static Map<Path, byte[]> image(final BlockFiles disk, final Path directory) throws IOException {
+    public static Map<Path, byte[]> image(final BlockFiles disk, final Path directory) throws IOException {
         final Map<Path, byte[]> image = new TreeMap<>();
         for (final String name : disk.list(directory)) {
             final Path path = directory.resolve(name);
@@ -47,16 +47,16 @@ final class HeapFiles implements BlockFiles {
         return image;
     }
 
-    HeapFiles put(final Path path, final byte[] bytes) {
+    public HeapFiles put(final Path path, final byte[] bytes) {
         files.put(path, bytes);
         return this;
     }
 
-    byte[] get(final Path path) {
+    public byte[] get(final Path path) {
         return files.get(path);
     }
 
-    Map<Path, byte[]> all() {
+    public Map<Path, byte[]> all() {
         return files;
     }
 

@@ -16,7 +16,7 @@ import org.farshore.dataplane.ship.RecordMessage;
 import org.farshore.dataplane.ship.StreamLimits;
 
 /** Honest messages to begin from, and the repairs without which every changed one would end at its checksum. */
-final class Inputs {
+public final class Inputs {
     static final long MACHINE_HIGH = 1;
     static final long MACHINE_LOW = 2;
     static final long VOLUME_LENGTH = 1 << 20;
@@ -29,7 +29,7 @@ final class Inputs {
     private Inputs() {}
 
     /** A message of each kind, in an order in which a receiver takes them all. */
-    static List<byte[]> messages() {
+    public static List<byte[]> messages() {
         final MessageWriter writer = new MessageWriter(MACHINE_HIGH, MACHINE_LOW).begin(1, 1, 1, 0);
         final byte[] mixed = new byte[16_384];
         Arrays.fill(mixed, 0, 4096, (byte) 7);
@@ -90,7 +90,7 @@ final class Inputs {
     }
 
     /** Gives what lies there its checksum, whose field is at the same place in every format of ours. */
-    static void seal(final byte[] bytes, final int at, final int length) {
+    public static void seal(final byte[] bytes, final int at, final int length) {
         final int behind = RecordMessage.CHECKSUM_OFFSET + Integer.BYTES;
         final CRC32C checksum = new CRC32C();
         checksum.update(bytes, at, RecordMessage.CHECKSUM_OFFSET);
@@ -113,5 +113,5 @@ final class Inputs {
         return input;
     }
 
-    static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    public static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
 }
