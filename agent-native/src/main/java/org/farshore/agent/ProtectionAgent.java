@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -84,6 +85,9 @@ public final class ProtectionAgent implements RoleMain.Role {
 
     @Override
     public void start(final RoleRunner runner) {
+        if (!mustDetach) {
+            refuseMissingVolumes();
+        }
         makeDataDirectory();
         DataDirectoryCheck.check(
                 settings.dataDirectory(), List.copyOf(settings.volumes().values()));
@@ -197,12 +201,27 @@ public final class ProtectionAgent implements RoleMain.Role {
         }
     }
 
+    private void refuseMissingVolumes() {
+        for (final Map.Entry<String, Path> entry : settings.volumes().entrySet()) {
+            if (!files.exists(entry.getValue())) {
+                throw new FarshoreException(
+                        ExitCode.CONFIGURATION,
+                        "there is no volume " + entry.getKey() + " at " + entry.getValue() + ": correct farshore.agent."
+                                + AgentSettings.VOLUME_PROP_NAME + "." + entry.getKey()
+                                + ", or start when the device is there");
+            }
+        }
+    }
+
     private BlockFile openVolume(final String name, final Path path) {
         try {
-            if (!files.exists(path)) {
-                throw new IOException("there is no such file");
-            }
             return files.open(path, BlockFiles.Mode.READ_DIRECT);
+        } catch (final AccessDeniedException e) {
+            throw new FarshoreException(
+                    ExitCode.PRIVILEGE,
+                    "this user may not read volume " + name + " at " + path
+                            + ": start the agent with a group that may, such as disk (setpriv --regid disk), or as root",
+                    e);
         } catch (final IOException e) {
             throw new FarshoreException(
                     ExitCode.CONFIGURATION, "cannot read volume " + name + " at " + path + ": " + e.getMessage(), e);
