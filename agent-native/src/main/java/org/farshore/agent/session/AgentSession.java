@@ -260,7 +260,6 @@ public final class AgentSession implements MessageHandler {
         if (endReason == null && link.isDataConnected()) {
             become(State.STREAMING, "incarnation " + welcome.incarnation() + " next " + welcome.nextSequence());
             generation = welcome.generation();
-            refusedFor = null;
             incarnationCounter.setRelease(welcome.incarnation());
             deadlineNs = nowNs + BACK_OFF_MAX_NS;
             handler.onWelcome(welcome, link);
@@ -280,6 +279,7 @@ public final class AgentSession implements MessageHandler {
             end("link lost");
         } else if (nowNs - deadlineNs >= 0) {
             backOffNs = BACK_OFF_MIN_NS;
+            refusedFor = null; // not before: a replica is refused only after the Welcome
         }
         return work;
     }

@@ -116,7 +116,7 @@ public final class ReplicaVolume implements AutoCloseable {
         }
         if (!growable) {
             throw new ReplicaRefusedException("replica " + path + " has " + length + " bytes, volume " + name + " has "
-                    + sizeBytes + ": grow the device, then start the agent again");
+                    + sizeBytes + ": grow the device, the agent then goes on by itself");
         }
         applySide.dirty = true;
         applySide.file.setLength(sizeBytes);

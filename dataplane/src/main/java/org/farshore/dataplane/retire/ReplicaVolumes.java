@@ -81,7 +81,8 @@ public final class ReplicaVolumes {
         }
         final boolean growable = setting == null || !path.startsWith("/dev");
         if (setting != null && !growable && !files.exists(path)) {
-            throw new ReplicaRefusedException("replica device " + path + " of volume " + volume + " does not exist");
+            throw new ReplicaRefusedException("replica device " + path + " of volume " + volume
+                    + " does not exist: attach it, or correct farshore.master-target.replica." + volume);
         }
         if (mustExist && !files.exists(path)) {
             throw new ReplicaRefusedException("replica " + path + " of volume " + volume
