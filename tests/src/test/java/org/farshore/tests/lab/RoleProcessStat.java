@@ -3,12 +3,19 @@ package org.farshore.tests.lab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /** What the kernel says of a process: memory with each page counted once, and processor time. */
 public final class RoleProcessStat {
     private static final int UTIME_FIELD = 11;
+    private static final int INODE_FIELD = 9;
+    private static final int HEXADECIMAL = 16;
 
     private RoleProcessStat() {}
 
@@ -38,6 +45,32 @@ public final class RoleProcessStat {
             }
         }
         return text.toString().strip();
+    }
+
+    /** Every UDP port that the process has open, in its own network namespace. */
+    public static List<Integer> udpPorts(final long pid) {
+        final Set<String> sockets = new HashSet<>();
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+            for (final Path descriptor : descriptors) {
+                final String target = Files.readSymbolicLink(descriptor).toString();
+                if (target.startsWith("socket:[")) {
+                    sockets.add(target.substring("socket:[".length(), target.length() - 1));
+                }
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        final List<Integer> ports = new ArrayList<>();
+        for (final String table : List.of("udp", "udp6")) {
+            read(Path.of("/proc/" + pid + "/net/" + table))
+                    .lines()
+                    .skip(1)
+                    .map(line -> line.strip().split("\\s+"))
+                    .filter(fields -> sockets.contains(fields[INODE_FIELD]))
+                    .forEach(fields -> ports.add(
+                            Integer.parseInt(fields[1].substring(fields[1].lastIndexOf(':') + 1), HEXADECIMAL)));
+        }
+        return ports;
     }
 
     private static String read(final Path file) {
