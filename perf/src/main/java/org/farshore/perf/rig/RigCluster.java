@@ -92,11 +92,10 @@ final class RigCluster implements AutoCloseable {
                 Long.toString(settings.journalLimit()));
     }
 
-    private Map<String, String> processServerKeys(final NetworkAddress address, final int port) {
+    private static Map<String, String> processServerKeys(final NetworkAddress address, final int port) {
         return Map.of(
                 "listen", address.host() + ":" + port,
-                "master-target", address.host() + ":" + (port + 2),
-                "data.directory", directory.resolve("process-server").toString());
+                "master-target", address.host() + ":" + (port + 2));
     }
 
     private Map<String, String> agentKeys(final NetworkAddress address, final int port) {
