@@ -90,15 +90,24 @@ public final class ReplicaVolumes {
                     + " away to have the machine copied anew");
         }
         final ReplicaVolume replica = openFiles(path, volume, uuidHigh, uuidLow, sizeBytes, growable);
-        if (claim == null) {
-            try {
+        try {
+            if (claim == null) {
                 new ReplicaClaim(machine, volume, uuid, sizeBytes, generation, path.toString()).store(files, directory);
-            } catch (final IOException | RuntimeException e) {
-                replica.close();
-                throw e;
             }
+            syncNames(directory, path, growable);
+        } catch (final IOException | RuntimeException e) {
+            replica.close();
+            throw e;
         }
         return replica;
+    }
+
+    /** Always: whoever made these files may have died, or failed, before their names were on the disk. */
+    private void syncNames(final Path directory, final Path path, final boolean isFile) throws IOException {
+        files.syncDirectory(directory);
+        if (isFile && !path.getParent().equals(directory)) {
+            files.syncDirectory(path.getParent());
+        }
     }
 
     private ReplicaVolume openFiles(
@@ -121,7 +130,6 @@ public final class ReplicaVolumes {
             replica.grow(sizeBytes);
             if (made) {
                 replica.sync();
-                files.syncDirectory(path.getParent());
             }
             return replica;
         } catch (final IOException | ReplicaRefusedException | RuntimeException e) {

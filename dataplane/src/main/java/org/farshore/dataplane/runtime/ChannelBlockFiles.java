@@ -10,11 +10,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The disks of this machine. */
 public final class ChannelBlockFiles implements BlockFiles {
+    /** Directories whose names are on the disk for sure: an earlier life may have died between making one and that. */
+    private final Set<Path> named = ConcurrentHashMap.newKeySet();
+
     @Override
     public BlockFile open(final Path path, final Mode mode) throws IOException {
         final boolean regular = Files.isRegularFile(path) || !Files.exists(path);
@@ -47,12 +51,21 @@ public final class ChannelBlockFiles implements BlockFiles {
     @Override
     public void createDirectories(final Path directory) throws IOException {
         final Path absolute = directory.toAbsolutePath();
-        if (Files.isDirectory(absolute)) {
+        final Path parent = absolute.getParent();
+        final boolean isThere = Files.isDirectory(absolute);
+        if (parent == null || (isThere && named.contains(absolute))) {
             return;
         }
-        createDirectories(absolute.getParent());
-        Files.createDirectory(absolute);
-        syncDirectory(absolute.getParent());
+        if (!isThere) {
+            createDirectories(parent);
+            Files.createDirectory(absolute);
+        } else if (Files.isWritable(parent)) {
+            createDirectories(parent);
+        } else {
+            return; // Not one that this role, or an earlier life of it, can have made.
+        }
+        syncDirectory(parent);
+        named.add(absolute);
     }
 
     @Override

@@ -16,6 +16,7 @@ class ReplicaVolumesTest {
     private static final Path DATA = Path.of("/data");
     private static final Path OTHER = Path.of("/disks/one.img");
     private static final long SIZE = 3L << 20;
+    private static final int OPERATIONS_MAX = 14;
 
     private final SimulatedDisk disk = new SimulatedDisk(1);
 
@@ -28,6 +29,35 @@ class ReplicaVolumesTest {
         assertThat(claim.volume()).isEqualTo("root");
         assertThat(claim.sizeBytes()).isEqualTo(SIZE);
         open(Map.of(), false, "m1", "root", 5).close();
+    }
+
+    @Test
+    void shouldBeThereAfterAPowerCutHoweverOftenMakingItHasFailed() throws Exception {
+        for (int first = 1; first < OPERATIONS_MAX; first++) {
+            for (int second = 1; second < OPERATIONS_MAX; second++) {
+                final SimulatedDisk failing = new SimulatedDisk(1);
+                failsAt(failing, first);
+                failsAt(failing, second);
+                failing.failOperation(Long.MAX_VALUE);
+                open(failing, Map.of(), false, "m1", "root", 5).close();
+                failing.restart(SimulatedDisk.Survival.NONE);
+                assertThat(failing.exists(DATA.resolve("m1/root/replica.img")))
+                        .as("replica after failures of operations %d and %d", first, second)
+                        .isTrue();
+                assertThat(ReplicaClaim.load(failing, DATA.resolve("m1/root"))).isNotNull();
+            }
+        }
+    }
+
+    private static void failsAt(final SimulatedDisk disk, final int operation) {
+        disk.failOperation(disk.operations() + operation);
+        try {
+            open(disk, Map.of(), false, "m1", "root", 5).close();
+        } catch (final IOException e) {
+            assertThat(e).hasMessageContaining("fail");
+        } catch (final ReplicaRefusedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -83,7 +113,18 @@ class ReplicaVolumesTest {
             final String volume,
             final long uuid)
             throws IOException, ReplicaRefusedException {
-        return new ReplicaVolumes(disk, DATA, paths, adopt).open(machine, volume, uuid, 0, SIZE, 1, false);
+        return open(disk, paths, adopt, machine, volume, uuid);
+    }
+
+    private static ReplicaVolume open(
+            final SimulatedDisk on,
+            final Map<String, String> paths,
+            final boolean adopt,
+            final String machine,
+            final String volume,
+            final long uuid)
+            throws IOException, ReplicaRefusedException {
+        return new ReplicaVolumes(on, DATA, paths, adopt).open(machine, volume, uuid, 0, SIZE, 1, false);
     }
 
     private void fill(final long at) throws IOException {
