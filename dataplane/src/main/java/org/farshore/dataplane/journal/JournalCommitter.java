@@ -77,6 +77,11 @@ public final class JournalCommitter {
         ring.recycleBelow(horizon);
     }
 
+    /** Any thread: all segments are in use, and the sender is held back, or will be soon. */
+    public boolean isFull() {
+        return ring.isFull();
+    }
+
     /**
      * Commits at most one group and does at most one slice of preparing segments.
      *

@@ -21,7 +21,7 @@ import org.farshore.dataplane.runtime.Zeros;
  * disk do not meet the end of it first, and so that people hear of it while everything still works. Without room the
  * segments that exist are used again as they become free, the writer waits for that, and room is looked for again and again.
  *
- * <p>Commit thread, except {@link #preparedSegment} and {@link #recycleBelow}.
+ * <p>Commit thread, except {@link #preparedSegment}, {@link #isFull} and {@link #recycleBelow}.
  */
 final class SegmentRing {
     static final String NAME_PREFIX = "segment-";
@@ -51,6 +51,7 @@ final class SegmentRing {
     private boolean growthFailed;
     private volatile long prepared;
     private volatile long horizonSegment;
+    private volatile boolean full;
 
     /**
      * @param table what the directory holds.
@@ -76,6 +77,11 @@ final class SegmentRing {
     /** Any thread: newest segment that can be written. */
     long preparedSegment() {
         return prepared;
+    }
+
+    /** Any thread: no segment behind the one being written can be had before the horizon rises, or the disk has room. */
+    boolean isFull() {
+        return full;
     }
 
     /** Any thread: lets go of the segments that end at or below {@code horizon}; never goes back. */
@@ -131,6 +137,7 @@ final class SegmentRing {
         }
         growingSlot = map.slotOf(SegmentTable.ABSENT);
         if (growingSlot < 0 || (growthFailed && nowNs - growthRetryAtNs < 0)) {
+            full = true;
             return 0;
         }
         beginGrowth(nowNs);
@@ -183,6 +190,7 @@ final class SegmentRing {
         final long segment = prepared + 1;
         map.put(slot, segment);
         prepared = segment;
+        full = false;
     }
 
     private void beginGrowth(final long nowNs) {

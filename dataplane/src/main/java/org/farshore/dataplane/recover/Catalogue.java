@@ -182,6 +182,20 @@ final class Catalogue {
         return null;
     }
 
+    /** Begin of the newest withdrawal behind which no point counts; -1 when there is none. */
+    long openWithdrawal() {
+        if (withdrawn.isEmpty()) {
+            return -1;
+        }
+        final CatalogueEntry newest = withdrawn.get(withdrawn.size() - 1);
+        for (int i = points.size() - 1; i >= 0 && points.get(i).position() > newest.second(); i--) {
+            if (withdrawalOf(points.get(i).position()) == null) {
+                return -1;
+            }
+        }
+        return newest.first();
+    }
+
     /** Drops what is of no use at or above a position; returns how many entries. */
     int dropBelow(final long floor) {
         final int before = log.size();

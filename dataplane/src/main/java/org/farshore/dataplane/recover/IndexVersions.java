@@ -27,10 +27,15 @@ public final class IndexVersions implements Versions {
      * @param volume number of the volume at the point.
      */
     public IndexVersions(final VersionIndex index, final int volume, final RecoveryPoint point) {
+        this(index, volume, point.position(), point.frameEntries());
+    }
+
+    /** The same at a place of the journal: everything below a frame, and so many entries of the batch in it. */
+    IndexVersions(final VersionIndex index, final int volume, final long position, final int frameEntries) {
         this.reader = index.newReader();
         this.volume = volume;
-        this.position = point.position();
-        this.frameEntries = point.frameEntries();
+        this.position = position;
+        this.frameEntries = frameEntries;
     }
 
     @Override

@@ -47,12 +47,14 @@ public final class RecoveryPoints implements AutoCloseable {
     private final PinFile pinFile;
     private final ViewLeases leases;
     private final PointChooser chooser;
+    private final RetentionRule rule = new RetentionRule(catalogue);
     private final PointFollower follower = new PointFollower(this::onRecord);
     private final List<PinFile.Pin> pins;
     private final Map<String, ViewLeases.Lease> pinLeases = new HashMap<>();
     private boolean rewrite;
     private boolean changed;
     private int dropped;
+    private long changes;
     private String fileComplaint;
 
     private RecoveryPoints(
@@ -223,6 +225,7 @@ public final class RecoveryPoints implements AutoCloseable {
     private void append(final CatalogueEntry entry) {
         catalogue.take(entry);
         changed = true;
+        changes++;
         if (rewrite || fileComplaint != null) {
             return;
         }
@@ -283,6 +286,36 @@ public final class RecoveryPoints implements AutoCloseable {
      */
     public void withdraw(final long from, final long to) {
         append(CatalogueEntry.withdrawn(catalogue.endSequence(), catalogue.position(), from, to));
+    }
+
+    /** How far retire may go; see {@link RetentionRule#retirePosition}. */
+    long retirePosition(final long windowNs, final long floor, final long heldNs) {
+        return rule.retirePosition(windowNs, floor, heldNs);
+    }
+
+    /** True when the newest point that counts names every volume and lies behind a position. */
+    boolean isWholeBehind(final long position) {
+        return rule.isWholeBehind(position);
+    }
+
+    /** Grows with every entry; so one sees cheaply that there is something new. */
+    long changes() {
+        return changes;
+    }
+
+    /** Points that are not below the floor, whether or not they are offered. */
+    public int count() {
+        return catalogue.points().size();
+    }
+
+    /** True when a state at this position was withdrawn because the journal is damaged. */
+    boolean isWithdrawn(final long position) {
+        return catalogue.withdrawalOf(position) != null;
+    }
+
+    /** Begin of damage behind which no point counts yet; -1 when the sender has compared since. */
+    long openWithdrawal() {
+        return catalogue.openWithdrawal();
     }
 
     /** Points that are offered for the volumes, oldest first; for all volumes of the machine when none are named. */

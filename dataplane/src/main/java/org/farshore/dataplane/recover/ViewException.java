@@ -26,6 +26,8 @@ public final class ViewException extends IOException {
         OVERLAY_STOPPED,
         /** The version index is being loaded or repaired; the same question may be asked again. */
         INDEX,
+        /** Retire has passed the moment, or nothing of the past is kept: the view cannot be opened. */
+        WITHDRAWN,
         /** No space for the write; nothing was harmed, the same write may be tried again. */
         DISK_FULL,
         /** A disk refused to read or write. */

@@ -1,0 +1,364 @@
+package org.farshore.dataplane.recover;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.farshore.dataplane.index.LostJournal;
+import org.farshore.dataplane.index.VersionIndex;
+import org.farshore.dataplane.index.VersionIndexContext;
+import org.farshore.dataplane.journal.DamagedRange;
+import org.farshore.dataplane.journal.Journal;
+import org.farshore.dataplane.journal.JournalCommitter;
+import org.farshore.dataplane.journal.JournalDamageException;
+import org.farshore.dataplane.journal.JournalReader;
+import org.farshore.dataplane.runtime.BlockFile;
+import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.ReplicationCounter;
+
+/**
+ * The past of one stream: its version index, its recovery points, who holds which moment, and how far retire may go.
+ *
+ * <pre>
+ *   journal ──► index (versions)      ┐
+ *           └─► points, checkpoint    ├──► retire position ──► apply thread
+ *   views, pins, comparisons: leases  ┘
+ * </pre>
+ *
+ * <p><b>Threads.</b> Made by the apply thread; then {@link #doWork} belongs to the follow thread ({@link FollowAgent}), and
+ * so does everything that {@link #points} answers: other threads ask through {@link FollowAgent.Request}. Leases, views and
+ * the positions below are for any thread.
+ */
+public final class StreamHistory implements AutoCloseable {
+    private static final int FRAMES_AT_ONCE = 256;
+    private static final long SYNC_INTERVAL_NS = 2_000_000_000L;
+
+    private final BlockFiles files;
+    private final HistoryContext context;
+    private final Journal journal;
+    private final JournalCommitter committer;
+    private final ViewLeases leases;
+    private final RecoveryPoints points;
+    private final VersionIndex index;
+    private final JournalReader reader;
+    private final HistoryDamage damage;
+    private final RetentionGauges gauges;
+    private final AtomicCounter readErrors;
+    private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
+    private DecodedFrames frames;
+    private long seenFloor;
+    private long seenChanges = -1;
+    private long rulePosition;
+    private long newestPointNs;
+    private long syncDueNs;
+    private int lostCount;
+    private long giveUpPosition = -1;
+    private volatile RetentionPolicy policy;
+    private volatile boolean policyChanged;
+    private volatile long retirePosition;
+
+    /**
+     * Opens index and points of a stream whose journal is open.
+     *
+     * @param context concluded.
+     * @throws FarshoreException STORAGE when the pins are damaged or a directory cannot be written.
+     */
+    public StreamHistory(final HistoryContext context) {
+        this.context = context;
+        files = context.journalContext().files();
+        journal = context.journal();
+        committer = journal.committer();
+        policy = context.policy();
+        leases = new ViewLeases(context.state().floor());
+        final long end = journal.recovered().endPosition();
+        points = RecoveryPoints.open(files, context.directory(), context.state(), end, leases, journal::newReader);
+        damage = new HistoryDamage(context.machine(), points);
+        for (final DamagedRange range : journal.recovered().damages()) {
+            damage.found(range.from());
+        }
+        index = new VersionIndex(indexContext());
+        reader = journal.newReader(points.position());
+        gauges = new RetentionGauges(context.machine(), context.counters());
+        readErrors = context.counters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, context.machine());
+        retirePosition = context.state().appliedPosition();
+    }
+
+    private VersionIndexContext indexContext() {
+        final VersionIndexContext indexContext = new VersionIndexContext()
+                .files(files)
+                .directory(context.directory().resolve(VersionIndexContext.DIRECTORY_NAME))
+                .machine(context.machine())
+                .journal(context.journalContext(), journal)
+                .horizonSegment(segmentOf(context.state().horizon()))
+                .residentFiles(context.indexResidentFiles());
+        if (context.indexPagesPerFile() > 0) {
+            indexContext.pagesPerFile(context.indexPagesPerFile());
+        }
+        return indexContext.conclude();
+    }
+
+    /** Segments below may be reused when everything below a horizon is in the base copies. */
+    private long segmentOf(final long horizon) {
+        return horizon / context.journalContext().segmentLength();
+    }
+
+    /** The machine's id as 32 hexadecimal digits. */
+    public String machine() {
+        return context.machine();
+    }
+
+    /** Versions of every block; readers may be made by any thread. */
+    public VersionIndex index() {
+        return index;
+    }
+
+    /** The recovery points; follow thread only, others use {@link FollowAgent.Request}. */
+    public RecoveryPoints points() {
+        return points;
+    }
+
+    /** Who holds which moment; any thread. */
+    public ViewLeases leases() {
+        return leases;
+    }
+
+    /** Frames unpacked for the views of this stream; takes its memory when first asked. Any thread. */
+    public synchronized DecodedFrames frames() {
+        if (frames == null) {
+            frames = new DecodedFrames(
+                    journal::newFetcher,
+                    context.frameMemory(),
+                    context.counters().newCounter(ReplicationCounter.VIEW_FRAME_HITS, context.machine()),
+                    context.counters().newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, context.machine()));
+        }
+        return frames;
+    }
+
+    /** How long points are kept, and in how much room; any thread. */
+    public RetentionPolicy policy() {
+        return policy;
+    }
+
+    /** Apply thread: another policy, which the stream's state record has. */
+    public void policy(final RetentionPolicy value) {
+        policy = value;
+        policyChanged = true;
+    }
+
+    /** Any thread: where the base copy of a volume lies. */
+    public void base(final UUID volume, final Path replica) {
+        bases.put(volume, replica);
+    }
+
+    /** Any thread: the base copies may be brought up to here when no lease minds; 0 while nothing is known. */
+    public long retirePosition() {
+        return retirePosition;
+    }
+
+    /** Any thread: no lookup reads a segment that ends at or below this horizon, which was raised before. */
+    public boolean isHorizonRaised(final long horizon) {
+        return index.horizonSegment() >= segmentOf(horizon);
+    }
+
+    /** Apply thread: the base copies hold, synced, everything below, and the stored horizon says so. */
+    public void raiseHorizon(final long horizon) {
+        index.raiseHorizon(segmentOf(horizon));
+    }
+
+    /** Any thread: position of damaged journal behind which the sender must compare; -1 for none. */
+    public long damagePosition() {
+        return damage.position();
+    }
+
+    /** Apply thread: the journal at this position cannot be read. */
+    public void reportDamage(final long position) {
+        damage.report(position);
+    }
+
+    /** Receive thread: the durable frame at this position makes the sender compare everything. */
+    public void senderCompares(final long position) {
+        damage.senderCompares(position);
+    }
+
+    /**
+     * Follow thread: gives up every point there is, so that a resync that does not fit into the journal can go on (F12): until
+     * a newer point names every volume nothing is kept. On the word of an operator only; a restart forgets it.
+     */
+    public void giveUpPoints() {
+        giveUpPosition = points.position();
+        policyChanged = true;
+    }
+
+    /**
+     * Opens a volume as it was at a point. Any thread; nothing is read but a header of the overlay.
+     *
+     * @param overlayOrNull file name, without suffix, of the overlay in an existing directory: opened if it is there, made
+     *     if not. Null for a view that cannot be written.
+     * @throws ViewException WITHDRAWN when retire has passed the point; otherwise what is wrong with the overlay.
+     * @throws IllegalArgumentException when the point does not name the volume.
+     */
+    public RecoveryView openView(final RecoveryPoint point, final UUID volume, final Path overlayOrNull)
+            throws ViewException {
+        final RecoveryPoint.PointVolume at = point.volumes().stream()
+                .filter(one -> one.uuid().equals(volume))
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
+        final String holder = "view of volume " + volume + " at point " + point.sequence();
+        final ViewLeases.Lease lease = policy.isOff() ? null : leases.hold(point.heldPosition(), holder);
+        if (lease == null) {
+            throw new ViewException(
+                    ViewException.Cause.WITHDRAWN,
+                    0,
+                    point.position(),
+                    policy.isOff()
+                            ? "the retention window is 0: no point is kept"
+                            : "point " + point.sequence() + " was withdrawn, the replica volumes have passed it");
+        }
+        try {
+            return openView(at, point.position(), point.frameEntries(), overlayOrNull, lease);
+        } catch (final ViewException | RuntimeException e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    private RecoveryView openView(
+            final RecoveryPoint.PointVolume volume,
+            final long position,
+            final int frameEntries,
+            final Path overlayOrNull,
+            final ViewLeases.Lease lease)
+            throws ViewException {
+        final BlockFile base = openBase(volume.uuid());
+        try {
+            return new RecoveryView(
+                    lease.holder(),
+                    volume.sizeBytes(),
+                    base,
+                    () -> new IndexVersions(index, volume.number(), position, frameEntries),
+                    frames(),
+                    overlayOrNull == null ? null : openOverlay(overlayOrNull, volume.sizeBytes()),
+                    lease,
+                    readErrors);
+        } catch (final ViewException | RuntimeException e) {
+            base.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a volume as it was before a frame of the journal, whether or not that is a recovery point. Any thread.
+     *
+     * @param lease on the position, taken before it could be passed; closed with the view.
+     */
+    public RecoveryView openView(final RecoveryPoint.PointVolume volume, final ViewLeases.Lease lease)
+            throws ViewException {
+        return openView(volume, lease.position(), 0, null, lease);
+    }
+
+    private BlockFile openBase(final UUID volume) throws ViewException {
+        final Path path = bases.get(volume);
+        try {
+            if (path == null) {
+                throw new IOException("volume " + volume + " has no replica volume here");
+            }
+            return files.open(path, BlockFiles.Mode.READ);
+        } catch (final IOException e) {
+            throw ViewException.ofDisk(0, "cannot open the replica volume", e);
+        }
+    }
+
+    private ViewOverlay openOverlay(final Path path, final long sizeBytes) throws ViewException {
+        final Path directory = path.getParent();
+        final String name = path.getFileName().toString();
+        return ViewOverlay.exists(files, directory, name)
+                ? ViewOverlay.open(files, directory, name, sizeBytes)
+                : ViewOverlay.create(
+                        files,
+                        directory,
+                        name,
+                        sizeBytes,
+                        context.journalContext().entropy());
+    }
+
+    /** One duty cycle of the follow thread; bounded. */
+    int doWork(final long nowNs) {
+        int work = index.doWork(nowNs) + follow() + damage.doWork();
+        final long floor = leases.floor();
+        if (floor != seenFloor) {
+            seenFloor = floor;
+            points.dropBelowFloor();
+            policyChanged = true;
+        }
+        if (points.changes() != seenChanges) {
+            seenChanges = points.changes();
+            newestPointNs = nowNs;
+            policyChanged = true;
+        }
+        retarget(nowNs);
+        if (nowNs - syncDueNs >= 0) {
+            syncDueNs = nowNs + SYNC_INTERVAL_NS;
+            points.sync();
+            gauges.show(this, usedBytes());
+        }
+        return work;
+    }
+
+    private int follow() {
+        final long durable = committer.durablePosition();
+        int count = 0;
+        try {
+            count = reader.poll(points.follower(), durable, FRAMES_AT_ONCE);
+        } catch (final JournalDamageException e) {
+            damage.found(reader.skipDamage(durable).from());
+            count++;
+        }
+        if (index.lostCount() != lostCount) {
+            lostCount = index.lostCount();
+            for (final LostJournal range : index.lostJournal()) {
+                if (!points.isWithdrawn(range.from() + 1)) {
+                    damage.found(range.from());
+                }
+            }
+        }
+        return count;
+    }
+
+    /** A point that was found just now must count before anything behind it may be retired. */
+    private void retarget(final long nowNs) {
+        final boolean isHeld = committer.isFull();
+        if (policyChanged || isHeld) {
+            policyChanged = false;
+            final long heldNs = isHeld ? nowNs - newestPointNs : 0;
+            final boolean givenUp = giveUpPosition >= 0 && !points.isWholeBehind(giveUpPosition);
+            giveUpPosition = givenUp ? giveUpPosition : -1;
+            rulePosition = policy.isOff() || givenUp
+                    ? RetentionRule.EVERYTHING
+                    : points.retirePosition(policy.windowNs(), leases.floor(), heldNs);
+        }
+        retirePosition = Math.min(rulePosition, Math.min(points.position(), index.indexedPosition()));
+    }
+
+    /** Bytes of the journal that cannot be reused yet. */
+    private long usedBytes() {
+        final long segmentLength = context.journalContext().segmentLength();
+        return (committer.durablePosition() / segmentLength - index.horizonSegment() + 1) * segmentLength;
+    }
+
+    @Override
+    public void close() {
+        points.sync();
+        points.close();
+        reader.close();
+        index.close();
+        synchronized (this) {
+            if (frames != null) {
+                frames.close();
+            }
+        }
+    }
+}
