@@ -41,6 +41,9 @@ public final class StateFile implements AutoCloseable {
     /** Bytes of one copy. */
     static final int COPY_LENGTH = 16 << 10;
 
+    /** What a record of schema version 0 has; everything behind was added since. */
+    private static final int BLOCK_LENGTH_V0 = StateRecordDecoder.retentionWindowNsEncodingOffset();
+
     private static final int CHECKSUM_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH;
 
     private final BlockFiles files;
@@ -196,7 +199,8 @@ public final class StateFile implements AutoCloseable {
                 .appliedPosition(state.appliedPosition())
                 .appliedSequence(state.appliedSequence())
                 .appliedCapturePosition(state.appliedCapturePosition())
-                .durablePosition(state.durablePosition());
+                .durablePosition(state.durablePosition())
+                .retentionWindowNs(state.retentionWindowNs());
         final StateRecordEncoder.VolumesEncoder volumes =
                 encoder.volumesCount(state.volumes().size());
         for (final VolumeState volume : state.volumes()) {
@@ -231,7 +235,7 @@ public final class StateFile implements AutoCloseable {
         messageHeaderDecoder.wrap(buffer, 0);
         if (messageHeaderDecoder.schemaId() != StateRecordDecoder.SCHEMA_ID
                 || messageHeaderDecoder.templateId() != StateRecordDecoder.TEMPLATE_ID
-                || messageHeaderDecoder.blockLength() < StateRecordDecoder.BLOCK_LENGTH) {
+                || messageHeaderDecoder.blockLength() < BLOCK_LENGTH_V0) {
             return false;
         }
         decoder.wrap(buffer, CHECKSUM_OFFSET, messageHeaderDecoder.blockLength(), messageHeaderDecoder.version());
@@ -274,7 +278,8 @@ public final class StateFile implements AutoCloseable {
                 decoder.appliedSequence(),
                 decoder.appliedCapturePosition(),
                 decoder.durablePosition(),
-                List.of());
+                List.of(),
+                Math.max(StreamState.RETENTION_UNSET, decoder.retentionWindowNs()));
         final List<VolumeState> volumes = new ArrayList<>();
         final StateRecordDecoder.VolumesDecoder table = decoder.volumes();
         if (table.count() > VOLUMES_MAX) {

@@ -14,6 +14,7 @@ import org.farshore.dataplane.volume.VolumeTable;
  * @param appliedSequence newest END sequence below it.
  * @param appliedCapturePosition capture position behind that END, of the capture named by captureId.
  * @param durablePosition the journal was durable up to here when this was stored.
+ * @param retentionWindowNs how far back points of this stream are kept; {@link #RETENTION_UNSET} when nobody has said so.
  */
 public record StreamState(
         long machineIdHigh,
@@ -29,7 +30,11 @@ public record StreamState(
         long appliedSequence,
         long appliedCapturePosition,
         long durablePosition,
-        List<VolumeState> volumes) {
+        List<VolumeState> volumes,
+        long retentionWindowNs) {
+    /** The window is as the role is set. */
+    public static final long RETENTION_UNSET = -1;
+
     /** No journal comes so far: 10 GB/s for more than ten years. */
     private static final long POSITION_MAX = 1L << 62;
 
@@ -37,6 +42,40 @@ public record StreamState(
 
     public StreamState {
         volumes = List.copyOf(volumes);
+    }
+
+    /** A stream of which nobody has said how far back points are kept. */
+    public StreamState(
+            final long machineIdHigh,
+            final long machineIdLow,
+            final int segmentLength,
+            final int generation,
+            final int incarnation,
+            final long captureIdHigh,
+            final long captureIdLow,
+            final long floor,
+            final long horizon,
+            final long appliedPosition,
+            final long appliedSequence,
+            final long appliedCapturePosition,
+            final long durablePosition,
+            final List<VolumeState> volumes) {
+        this(
+                machineIdHigh,
+                machineIdLow,
+                segmentLength,
+                generation,
+                incarnation,
+                captureIdHigh,
+                captureIdLow,
+                floor,
+                horizon,
+                appliedPosition,
+                appliedSequence,
+                appliedCapturePosition,
+                durablePosition,
+                volumes,
+                RETENTION_UNSET);
     }
 
     /** False when no writer can have meant it: a record that was made up, with a checksum that fits. */
@@ -52,7 +91,8 @@ public record StreamState(
                 && durablePosition >= 0
                 && durablePosition <= POSITION_MAX
                 && Math.max(floor, Math.max(horizon, appliedPosition)) <= durablePosition
-                && appliedSequence >= 0;
+                && appliedSequence >= 0
+                && retentionWindowNs >= RETENTION_UNSET;
         for (final VolumeState volume : volumes) {
             possible &= VolumeTable.mayBePath(volume.name())
                     && volume.sizeBytes() > 0
@@ -85,6 +125,27 @@ public record StreamState(
                 appliedSequence,
                 appliedCapturePosition,
                 durablePosition,
-                newVolumes);
+                newVolumes,
+                retentionWindowNs);
+    }
+
+    /** The same with another window. */
+    public StreamState withRetentionWindow(final long newWindowNs) {
+        return new StreamState(
+                machineIdHigh,
+                machineIdLow,
+                segmentLength,
+                generation,
+                incarnation,
+                captureIdHigh,
+                captureIdLow,
+                floor,
+                horizon,
+                appliedPosition,
+                appliedSequence,
+                appliedCapturePosition,
+                durablePosition,
+                volumes,
+                newWindowNs);
     }
 }

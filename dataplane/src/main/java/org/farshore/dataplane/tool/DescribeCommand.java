@@ -17,6 +17,8 @@ import org.farshore.dataplane.runtime.HumanText;
 
 /** {@code farshore journal describe}: state record, segments, and what the frames add up to. */
 final class DescribeCommand {
+    private static final long NS_PER_MS = 1_000_000L;
+
     /** What the frames of one segment add up to. */
     private static final class Sum {
         private long frames;
@@ -107,6 +109,9 @@ final class DescribeCommand {
                 "record " + journal.stateCounter() + ": floor " + state.floor() + ", horizon " + state.horizon()
                         + ", applied " + state.appliedPosition() + " (END sequence " + state.appliedSequence() + ")"
                         + (journal.isOneStateCopyDamaged() ? "; the other copy is damaged" : ""));
+        if (state.retentionWindowNs() >= 0) {
+            line("window", HumanText.durationMs(state.retentionWindowNs() / NS_PER_MS) + ", set for this machine");
+        }
         for (final VolumeState volume : state.volumes()) {
             line(
                     "volume " + volume.number(),
@@ -163,6 +168,9 @@ final class DescribeCommand {
         map.put("horizon", state.horizon());
         map.put("appliedPosition", state.appliedPosition());
         map.put("appliedSequence", state.appliedSequence());
+        if (state.retentionWindowNs() >= 0) {
+            map.put("retentionWindowMs", state.retentionWindowNs() / NS_PER_MS);
+        }
         map.put("endPosition", found.endPosition());
         map.put("endSequence", found.endSequence());
         map.put("capturePosition", found.capturePosition());

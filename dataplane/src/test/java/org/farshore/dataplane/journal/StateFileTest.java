@@ -1,11 +1,20 @@
 package org.farshore.dataplane.journal;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.codecs.journal.MessageHeaderEncoder;
+import org.farshore.dataplane.codecs.journal.StateRecordDecoder;
+import org.farshore.dataplane.runtime.BlockFile;
+import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.Crc32c;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.SimulatedCrash;
@@ -68,6 +77,33 @@ class StateFileTest {
         final StreamState many = new StreamState(1, 2, 1 << 20, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, volumes);
         new StateFile(disk, STREAM).store(many);
         assertThat(load()).isEqualTo(many);
+    }
+
+    @Test
+    void windowOfThePastIsKept() {
+        final StreamState windowed = state(3).withRetentionWindow(5_000_000_000L);
+        new StateFile(disk, STREAM).store(windowed);
+        assertThat(load()).isEqualTo(windowed);
+    }
+
+    @Test
+    void recordOfVersion0HasNoWindow() throws IOException {
+        new StateFile(disk, STREAM).store(state(3).withRetentionWindow(7));
+        final UnsafeBuffer old = new UnsafeBuffer(ByteBuffer.allocateDirect(StateFile.COPY_LENGTH));
+        try (BlockFile file = disk.open(STATE, BlockFiles.Mode.WRITE)) {
+            file.read(old.byteBuffer(), 0);
+            final int added =
+                    MessageHeaderEncoder.ENCODED_LENGTH + StateRecordDecoder.retentionWindowNsEncodingOffset();
+            old.putBytes(added, old, added + Long.BYTES, StateFile.COPY_LENGTH - added - Long.BYTES);
+            new MessageHeaderEncoder()
+                    .wrap(old, 0)
+                    .blockLength(StateRecordDecoder.retentionWindowNsEncodingOffset())
+                    .version(0);
+            final int checksum = MessageHeaderEncoder.ENCODED_LENGTH;
+            old.putInt(checksum, Crc32c.computeAround(old, 0, StateFile.COPY_LENGTH, checksum), LITTLE_ENDIAN);
+            file.write(old.byteBuffer().clear(), 0);
+        }
+        assertThat(load()).isEqualTo(state(3));
     }
 
     @Test
