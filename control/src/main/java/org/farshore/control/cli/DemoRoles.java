@@ -74,6 +74,7 @@ final class DemoRoles {
         }
         set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "machines", "*");
+        set(Role.MASTER_TARGET, "retention.window", "0");
         set(Role.PROCESS_SERVER, "listen", "127.0.0.1:" + port);
         set(Role.PROCESS_SERVER, "master-target", "127.0.0.1:" + (port + 2));
         set(Role.AGENT, "process-server", "127.0.0.1:" + port);

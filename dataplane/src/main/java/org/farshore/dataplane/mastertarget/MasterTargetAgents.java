@@ -7,6 +7,7 @@ import org.agrona.concurrent.Agent;
 import org.farshore.dataplane.journal.JournalCommitAgent;
 import org.farshore.dataplane.receive.ReceiveAgent;
 import org.farshore.dataplane.receive.ReceiveContext;
+import org.farshore.dataplane.recover.FollowAgent;
 import org.farshore.dataplane.retire.ApplyAgent;
 import org.farshore.dataplane.retire.DirectBatches;
 import org.farshore.dataplane.retire.ReplicaVolumes;
@@ -17,12 +18,12 @@ import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.RoleRunner;
 
 /**
- * The three agents of a master target, put together and not yet running: on a thread each in production, stepped in one
+ * The four agents of a master target, put together and not yet running: on a thread each in production, stepped in one
  * thread by a simulation.
  *
  * <pre>
- *   network ──► receive ──groups──► commit ──durable position──► apply ──► replica volumes
- *                  ▲                   └─ chunks, straight ────────────────────▲
+ *   network ──► receive ──groups──► commit ──durable position──► follow ──retire position──► apply ──► replica volumes
+ *                  ▲                   └─ chunks, straight ──────────────────────────────────────────────▲
  *                  └──── acknowledgements, comparisons, opened streams ── (commit, apply)
  * </pre>
  *
@@ -30,6 +31,7 @@ import org.farshore.dataplane.runtime.RoleRunner;
  */
 public final class MasterTargetAgents {
     private final JournalCommitAgent commitAgent;
+    private final FollowAgent followAgent;
     private final ApplyAgent applyAgent;
     private final ReceiveAgent receiveAgent;
 
@@ -48,8 +50,10 @@ public final class MasterTargetAgents {
                 context.dataDirectory(),
                 context::newJournalContext,
                 replicaVolumes,
+                context.historySettings(),
                 context.counters());
-        applyAgent = new ApplyAgent(context.clocks(), targetStreams, commitAgent, context.applyMemory());
+        followAgent = new FollowAgent(context.clocks());
+        applyAgent = new ApplyAgent(context.clocks(), targetStreams, commitAgent, followAgent, context.applyMemory());
         final List<TargetStream> streams = recover(context, targetStreams);
         final ReceiveContext receiveContext = new ReceiveContext()
                 .clocks(context.clocks())
@@ -82,11 +86,21 @@ public final class MasterTargetAgents {
 
     /** Gives each agent a thread of the role. */
     void runOn(final RoleRunner runner) {
-        runner.add(receiveAgent).add(commitAgent).addApart(applyAgent);
+        runner.add(receiveAgent).add(commitAgent).addApart(followAgent).addApart(applyAgent);
     }
 
-    /** All agents, in the order in which a write meets them. */
+    /** All agents: those that a write meets, in order, and the one that follows beside them. */
     public List<Agent> all() {
-        return List.of(receiveAgent, commitAgent, applyAgent);
+        return List.of(receiveAgent, commitAgent, applyAgent, followAgent);
+    }
+
+    /** Where streams are opened and their windows set; requests from any thread. */
+    public ApplyAgent applyAgent() {
+        return applyAgent;
+    }
+
+    /** Where points are asked for; requests from any thread. */
+    public FollowAgent followAgent() {
+        return followAgent;
     }
 }

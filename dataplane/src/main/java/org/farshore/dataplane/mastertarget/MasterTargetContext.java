@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.farshore.dataplane.journal.JournalContext;
 import org.farshore.dataplane.receive.ReceiveContext;
+import org.farshore.dataplane.recover.HistorySettings;
+import org.farshore.dataplane.recover.RetentionPolicy;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.Clocks;
 import org.farshore.dataplane.runtime.CounterFactory;
@@ -42,6 +44,20 @@ public final class MasterTargetContext {
     /** True takes replicas that are not empty and bear no claim; {@code --adopt} on the command line. */
     public static final String ADOPT_PROP_NAME = "adopt";
 
+    /** How far back one can go; {@code 0} keeps nothing and applies at once what is durable. */
+    public static final String RETENTION_WINDOW_PROP_NAME = "retention.window";
+    /** Default of {@link #RETENTION_WINDOW_PROP_NAME}. */
+    public static final String RETENTION_WINDOW_DEFAULT = "24h";
+    /** Memory for pages of version files, shared evenly by the streams there may be; each has 16 MiB at least. */
+    public static final String INDEX_MEMORY_PROP_NAME = "index.memory";
+    /** Default of {@link #INDEX_MEMORY_PROP_NAME}. */
+    public static final String INDEX_MEMORY_DEFAULT = "512m";
+
+    private static final long INDEX_MEMORY_MIN = 16L << 20;
+    private static final long INDEX_MEMORY_MAX = 64L << 30;
+    private static final int INDEX_FILE_LENGTH = 8 << 20;
+    private static final int INDEX_FILES_MIN = 2;
+    private static final int INDEX_FILES_MAX = 1024;
     private static final int MACHINES_MAX = 1024;
     private static final int MACHINE_DIGITS = 32;
     private static final long APPLY_MEMORY_MIN = 4L << 20;
@@ -58,6 +74,9 @@ public final class MasterTargetContext {
     private long directMemory = 32L << 20;
     private int segmentLength = 64 << 20;
     private long journalLimit = 4L << 30;
+    private long retentionWindowNs = 24L * 3_600 * 1_000_000_000L;
+    private long indexMemory = 512L << 20;
+    private int indexPagesPerFile;
     private Map<String, String> replicas = Map.of();
     private boolean adopt;
     private BlockFiles files;
@@ -80,6 +99,9 @@ public final class MasterTargetContext {
         final JournalContext journal = new JournalContext().configure(settings);
         segmentLength = journal.segmentLength();
         journalLimit = journal.limit();
+        retentionWindowNs = settings.durationNs(
+                RETENTION_WINDOW_PROP_NAME, RETENTION_WINDOW_DEFAULT, 0, RetentionPolicy.WINDOW_NS_MAX);
+        indexMemory = settings.bytes(INDEX_MEMORY_PROP_NAME, INDEX_MEMORY_DEFAULT, INDEX_MEMORY_MIN, INDEX_MEMORY_MAX);
         replicas = settings.group(REPLICA_PROP_NAME);
         replicas.forEach((name, path) -> settings.toPath(REPLICA_PROP_NAME + "." + name, path));
         adopt = settings.flag(ADOPT_PROP_NAME, false);
@@ -183,6 +205,24 @@ public final class MasterTargetContext {
         return this;
     }
 
+    /** How far back points are kept, nanoseconds; 0 keeps nothing. */
+    public MasterTargetContext retentionWindowNs(final long value) {
+        retentionWindowNs = value;
+        return this;
+    }
+
+    /** Memory for pages of version files, bytes. */
+    public MasterTargetContext indexMemory(final long value) {
+        indexMemory = value;
+        return this;
+    }
+
+    /** Length of a version file in pages of 4 KiB; 0 for the default. */
+    public MasterTargetContext indexPagesPerFile(final int value) {
+        indexPagesPerFile = value;
+        return this;
+    }
+
     /** Paths of replicas by volume or machine.volume. */
     public MasterTargetContext replicas(final Map<String, String> value) {
         replicas = Map.copyOf(value);
@@ -240,6 +280,13 @@ public final class MasterTargetContext {
 
     public Links links() {
         return links;
+    }
+
+    /** How streams keep their past. */
+    HistorySettings historySettings() {
+        final long files = indexMemory / machinesMax / INDEX_FILE_LENGTH;
+        return new HistorySettings(retentionWindowNs, indexPagesPerFile, (int)
+                Math.max(INDEX_FILES_MIN, Math.min(INDEX_FILES_MAX, files)));
     }
 
     /** A journal context with this role's lengths and seams. */

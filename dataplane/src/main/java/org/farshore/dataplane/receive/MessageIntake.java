@@ -129,6 +129,9 @@ final class MessageIntake {
                     return copy();
                 }
                 break;
+            case PieceHashesDecoder.TEMPLATE_ID:
+                isTaken = stream.apply().mayCompare();
+                break;
             case VolumeAddedDecoder.TEMPLATE_ID:
             case VolumeResizedDecoder.TEMPLATE_ID:
                 isTaken = prepareReplica();
@@ -199,7 +202,7 @@ final class MessageIntake {
             VolumeRecords.take(message, volumes);
             volumesChanged = true;
         } else if (message.templateId() == PieceHashesDecoder.TEMPLATE_ID) {
-            stream.apply().compareWanted(position);
+            stream.apply().compareWanted(incarnation, volumes.get(message.volumeNumber()), position);
         } else if (message.templateId() == BarrierDecoder.TEMPLATE_ID) {
             points.incrementRelease();
         }

@@ -20,6 +20,8 @@ final class HistoryDamage {
     private volatile long newest = NONE;
     private volatile long reported = NONE;
     private volatile long comparedFrom = NONE;
+    private volatile long closedFrom = NONE;
+    private volatile long closedTo = NONE;
     private long reportTaken = NONE;
 
     HistoryDamage(final String machine, final RecoveryPoints points) {
@@ -45,6 +47,16 @@ final class HistoryDamage {
     /** Any thread: the durable frame at this position makes the sender compare everything. */
     void senderCompares(final long position) {
         comparedFrom = position;
+    }
+
+    /** Any thread: true when a moment lies in the stretch that was withdrawn last. */
+    boolean isWithdrawn(final long position) {
+        return position > closedFrom && position <= closedTo;
+    }
+
+    /** Any thread: true when all points from damage on to where the sender compares are withdrawn. */
+    boolean isWithdrawn(final long from, final long to) {
+        return closedTo >= to && closedFrom <= from;
     }
 
     /** Following thread: journal at this position cannot be read. */
@@ -81,6 +93,9 @@ final class HistoryDamage {
             points.withdraw(open, to);
             points.sync();
             withdrawnTo = to;
+            closedTo = NONE;
+            closedFrom = open;
+            closedTo = to;
             work = 1;
         }
         if (isOver) {

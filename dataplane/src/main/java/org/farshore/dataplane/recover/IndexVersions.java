@@ -16,9 +16,9 @@ public final class IndexVersions implements Versions {
     private static final long UNKNOWN = -1;
 
     private final VersionReader reader;
-    private final int volume;
-    private final long position;
-    private final int frameEntries;
+    private int volume;
+    private long position;
+    private int frameEntries;
     private long moment = UNKNOWN;
 
     /**
@@ -36,6 +36,14 @@ public final class IndexVersions implements Versions {
         this.volume = volume;
         this.position = position;
         this.frameEntries = frameEntries;
+    }
+
+    /** Goes to another moment, everything below a frame, and perhaps to another volume. */
+    void moveTo(final int newVolume, final long newPosition) {
+        volume = newVolume;
+        position = newPosition;
+        frameEntries = 0;
+        moment = UNKNOWN;
     }
 
     @Override

@@ -178,6 +178,21 @@ public final class StreamHistory implements AutoCloseable {
         damage.report(position);
     }
 
+    /**
+     * Apply thread: whether the base copies may leave out journal that cannot be read, which makes every state behind it wrong
+     * up to where the sender compares. Not before those points are withdrawn, and not while a view shows such a state.
+     *
+     * @param from position of the damage.
+     * @param to the durable frame that makes the sender compare.
+     */
+    public boolean mayPass(final long from, final long to) {
+        if (!damage.isWithdrawn(from, to)) {
+            damage.report(from);
+            return false;
+        }
+        return leases.lowestHeldPosition() > to;
+    }
+
     /** Receive thread: the durable frame at this position makes the sender compare everything. */
     public void senderCompares(final long position) {
         damage.senderCompares(position);
@@ -208,7 +223,8 @@ public final class StreamHistory implements AutoCloseable {
                 .orElseThrow(() ->
                         new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
         final String holder = "view of volume " + volume + " at point " + point.sequence();
-        final ViewLeases.Lease lease = policy.isOff() ? null : leases.hold(point.heldPosition(), holder);
+        final boolean isGone = policy.isOff() || damage.isWithdrawn(point.position());
+        final ViewLeases.Lease lease = isGone ? null : leases.hold(point.heldPosition(), holder);
         if (lease == null) {
             throw new ViewException(
                     ViewException.Cause.WITHDRAWN,
@@ -216,7 +232,7 @@ public final class StreamHistory implements AutoCloseable {
                     point.position(),
                     policy.isOff()
                             ? "the retention window is 0: no point is kept"
-                            : "point " + point.sequence() + " was withdrawn, the replica volumes have passed it");
+                            : "point " + point.sequence() + " was withdrawn");
         }
         try {
             return openView(at, point.position(), point.frameEntries(), overlayOrNull, lease);
@@ -251,13 +267,16 @@ public final class StreamHistory implements AutoCloseable {
     }
 
     /**
-     * Opens a volume as it was before a frame of the journal, whether or not that is a recovery point. Any thread.
+     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread.
      *
-     * @param lease on the position, taken before it could be passed; closed with the view.
+     * @throws ViewException when the replica volume cannot be opened.
      */
-    public RecoveryView openView(final RecoveryPoint.PointVolume volume, final ViewLeases.Lease lease)
-            throws ViewException {
-        return openView(volume, lease.position(), 0, null, lease);
+    public PastVolume openPast(final UUID volume) throws ViewException {
+        final BlockFile base = openBase(volume);
+        final IndexVersions versions = new IndexVersions(index, 0, 0, 0);
+        final RecoveryView view = new RecoveryView(
+                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors);
+        return new PastVolume(base, versions, view);
     }
 
     private BlockFile openBase(final UUID volume) throws ViewException {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.farshore.dataplane.journal.JournalCommitAgent;
+import org.farshore.dataplane.journal.StreamState;
+import org.farshore.dataplane.recover.FollowAgent;
 import org.farshore.dataplane.runtime.Clocks;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
@@ -21,13 +23,15 @@ public final class ApplyAgent implements Agent {
     private final Clocks clocks;
     private final TargetStreams targetStreams;
     private final JournalCommitAgent commitAgent;
+    private final FollowAgent followAgent;
     private final ApplyStage stage;
-    private final OneToOneConcurrentArrayQueue<Request> requests = new OneToOneConcurrentArrayQueue<>(REQUESTS_MAX);
+    private final ManyToOneConcurrentArrayQueue<Request> requests = new ManyToOneConcurrentArrayQueue<>(REQUESTS_MAX);
     private final List<TargetStream> streams = new ArrayList<>();
+    private volatile List<TargetStream> published = List.of();
     private int active = -1;
     private int next;
 
-    /** Something the receive thread waits for; it looks at {@link #isDone()} in later duty cycles. */
+    /** Something another thread waits for; it looks at {@link #isDone()} in later duty cycles. */
     public abstract static class Request {
         private String refusal;
         private volatile boolean done;
@@ -96,6 +100,33 @@ public final class ApplyAgent implements Agent {
         }
     }
 
+    /** Sets how far back the points of a stream are kept; it stays so over restarts. */
+    public static final class SetRetention extends Request {
+        private final TargetStream target;
+        private final long windowNs;
+
+        /** @param windowNs nanoseconds; 0 keeps nothing, {@link StreamState#RETENTION_UNSET} what the role is set to. */
+        public SetRetention(final TargetStream target, final long windowNs) {
+            this.target = target;
+            this.windowNs = windowNs;
+        }
+
+        @Override
+        void execute(final ApplyAgent agent) throws ReplicaRefusedException {
+            target.apply().retentionWindow(windowNs, agent.targetStreams.defaultWindowNs());
+            if (target.history() == null && windowNs != 0) {
+                throw new ReplicaRefusedException(
+                        "the window is stored; it was 0 when the role opened this stream, so points"
+                                + " are kept from its next start on");
+            }
+        }
+    }
+
+    /** The streams that are open; any thread. */
+    public List<TargetStream> streams() {
+        return published;
+    }
+
     /**
      * Makes the agent; nothing is opened yet.
      *
@@ -105,14 +136,16 @@ public final class ApplyAgent implements Agent {
             final Clocks clocks,
             final TargetStreams targetStreams,
             final JournalCommitAgent commitAgent,
+            final FollowAgent followAgent,
             final int arenaLength) {
         this.clocks = clocks;
         this.targetStreams = targetStreams;
         this.commitAgent = commitAgent;
+        this.followAgent = followAgent;
         this.stage = new ApplyStage(arenaLength);
     }
 
-    /** Receive thread: asks; false when too much is asked at once. */
+    /** Any thread: asks; false when too much is asked at once. */
     public boolean offer(final Request request) {
         return requests.offer(request);
     }
@@ -121,7 +154,11 @@ public final class ApplyAgent implements Agent {
     public TargetStream open(final long machineIdHigh, final long machineIdLow) throws IOException {
         final TargetStream stream = targetStreams.open(machineIdHigh, machineIdLow, stage);
         commitAgent.add(stream.journal().committer());
+        if (stream.history() != null) {
+            followAgent.add(stream.history());
+        }
         streams.add(stream);
+        published = List.copyOf(streams);
         return stream;
     }
 

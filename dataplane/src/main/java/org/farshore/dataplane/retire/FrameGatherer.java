@@ -257,7 +257,7 @@ final class FrameGatherer implements JournalFrameHandler {
             return false;
         }
         final StreamVolume volume = volumes.get(message.volumeNumber());
-        comparer.begin(message, replicas.get(replicaByNumber.get(volume.number())), volume.sizeBytes());
+        comparer.begin(message, replicas.get(replicaByNumber.get(volume.number()))::read, volume.sizeBytes());
         comparePosition = position;
         pause = Pause.COMPARE;
         return true;

@@ -10,13 +10,21 @@ import org.farshore.dataplane.ship.RecordMessage;
 import org.farshore.dataplane.ship.StreamLimits;
 
 /**
- * Hashes pieces of a replica and holds them against the hashes of a compare message, a bounded number at a time. It runs
- * when everything before the message is written, so it sees the replica as the stream stood there. Apply thread.
+ * Hashes pieces of a volume and holds them against the hashes of a compare message, a bounded number at a time. Its source
+ * shows the volume as the stream stood at the message: a replica when everything before it is written, else the past
+ * ({@link PastComparer}). Apply thread.
  */
 final class PieceComparer implements AutoCloseable {
     private static final int PIECES_AT_ONCE = 16;
     private static final int PIECE_LENGTH = StreamLimits.PIECE_LENGTH;
     private static final int HASH_LENGTH = PieceHasher.HASH_LENGTH;
+
+    /** Where the pieces are read. */
+    @FunctionalInterface
+    interface PieceSource {
+        /** Fills the buffer from its position to its limit. */
+        void read(long offset, ByteBuffer target) throws IOException;
+    }
 
     private final PieceHasher hasher = new PieceHasher();
     private final ByteBuffer bytes = BufferUtil.allocateDirectAligned(PIECES_AT_ONCE * PIECE_LENGTH, 4096);
@@ -24,7 +32,7 @@ final class PieceComparer implements AutoCloseable {
     private final UnsafeBuffer hash = new UnsafeBuffer(BufferUtil.allocateDirectAligned(HASH_LENGTH, HASH_LENGTH));
     private final UnsafeBuffer hashes = new UnsafeBuffer(
             BufferUtil.allocateDirectAligned(StreamLimits.PIECES_PER_MESSAGE_MAX * HASH_LENGTH, HASH_LENGTH));
-    private ReplicaVolume replica;
+    private PieceSource source;
     private long sizeBytes;
     private int incarnation;
     private int volume;
@@ -34,8 +42,8 @@ final class PieceComparer implements AutoCloseable {
     private byte[] differs;
 
     /** Begins with a checked compare message. */
-    void begin(final RecordMessage message, final ReplicaVolume target, final long volumeSizeBytes) {
-        replica = target;
+    void begin(final RecordMessage message, final PieceSource from, final long volumeSizeBytes) {
+        source = from;
         sizeBytes = volumeSizeBytes;
         incarnation = message.incarnation();
         volume = message.volumeNumber();
@@ -52,7 +60,7 @@ final class PieceComparer implements AutoCloseable {
         final int count = Math.min(PIECES_AT_ONCE, pieceCount - done);
         final long offset = (firstPiece + done) * PIECE_LENGTH;
         final int length = (int) Math.min((long) count * PIECE_LENGTH, sizeBytes - offset);
-        replica.read(offset, bytes.clear().limit(length));
+        source.read(offset, bytes.clear().limit(length));
         for (int i = 0; i < count; i++) {
             final int at = i * PIECE_LENGTH;
             hasher.hash(volume, firstPiece + done, pieces, at, Math.min(PIECE_LENGTH, length - at), hash, 0);
@@ -62,6 +70,16 @@ final class PieceComparer implements AutoCloseable {
             done++;
         }
         readBytes.getAndAddRelease(length);
+        return done == pieceCount;
+    }
+
+    /** Takes the pieces of the next step for different without reading them; returns true when all are done. */
+    boolean skip() {
+        final int count = Math.min(PIECES_AT_ONCE, pieceCount - done);
+        for (int i = 0; i < count; i++) {
+            differs[done / Byte.SIZE] |= (byte) (1 << done % Byte.SIZE);
+            done++;
+        }
         return done == pieceCount;
     }
 

@@ -1,21 +1,19 @@
 package org.farshore.dataplane.retire;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.UUID;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.farshore.dataplane.journal.FrameFetcher;
 import org.farshore.dataplane.journal.JournalCommitter;
 import org.farshore.dataplane.journal.JournalDamageException;
 import org.farshore.dataplane.journal.JournalReader;
-import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
-import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.runtime.CounterFactory;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.volume.StreamVolume;
-import org.farshore.dataplane.volume.VolumeTable;
 
 /**
  * Brings one stream from its journal into its replicas, one checkpoint after the other.
@@ -39,17 +37,22 @@ import org.farshore.dataplane.volume.VolumeTable;
  * to be overwritten; the replicas; the state record with the raised applied position and horizon; only then may segments
  * be reused. A stop at any place repeats the batch from the old applied position, which gives the same bytes.
  *
+ * <p><strong>With a history</strong> the replicas stay behind the durable position: {@link RetireTarget} says how far they
+ * may go. The floor is raised in memory before the first frame of a batch is gathered, so that nobody can come to rely on
+ * a moment below, and lookups leave a segment before it is reused.
+ *
  * <p>A checkpoint is due one second after the first frame, or when half the arena's bytes wait, and at once when a sender
  * waits for a comparison. All fields belong to the apply thread, except those that say otherwise.
  */
 public final class StreamApply {
     private static final StateLog LOG = StateLog.of(StreamApply.class);
-    private static final long CHECKPOINT_DELAY_NS = 1_000_000_000L;
     private static final long DUE_LENGTH = 16 << 20;
     private static final long HELD_RETRY_NS = 5_000_000_000L;
     private static final long GATHER_LENGTH_MAX = 256 << 20;
     private static final int FRAMES_AT_ONCE = 64;
     private static final int OUTCOMES_MAX = 16;
+    /** Compare messages are left to {@link PastComparer}. */
+    private static final int NO_INCARNATION = 0;
 
     private enum State {
         IDLE,
@@ -63,7 +66,10 @@ public final class StreamApply {
     private final String machine;
     private final JournalCommitter committer;
     private final JournalReader reader;
-    private final StateFile stateFile;
+    private final ApplyRecord record;
+    private final StreamHistory history;
+    private final RetireTarget target;
+    private final PastComparer pastComparer;
     private final FrameGatherer gatherer;
     private final ApplyBatch batch;
     private final PieceComparer comparer;
@@ -75,11 +81,11 @@ public final class StreamApply {
     private final AtomicCounter zeroedBytes;
     private final AtomicCounter compareReadBytes;
     private final AtomicCounter heldCounter;
-    private StreamState stored;
     private State state = State.IDLE;
     private long waitingSinceNs;
     private boolean waiting;
     private long gatherBegin;
+    private long gatherLimit;
     private long framesStored;
     private boolean failedOnce;
     private boolean held;
@@ -97,19 +103,23 @@ public final class StreamApply {
             final String machine,
             final JournalCommitter committer,
             final JournalReader reader,
-            final StateFile stateFile,
-            final StreamState stored,
+            final ApplyRecord record,
+            final StreamHistory history,
+            final FrameFetcher fetcher,
             final FrameGatherer gatherer,
             final ApplyStage stage,
             final CounterFactory counters) {
         this.machine = machine;
         this.committer = committer;
         this.reader = reader;
-        this.stateFile = stateFile;
-        this.stored = stored;
+        this.record = record;
+        this.history = history;
+        this.target = new RetireTarget(committer, history);
+        this.pastComparer = history == null ? null : new PastComparer(history, committer, fetcher, stage.comparer());
         this.gatherer = gatherer;
         this.batch = stage.batch();
         this.comparer = stage.comparer();
+        final StreamState stored = record.stored();
         this.appliedPosition = stored.appliedPosition();
         this.appliedSequence = stored.appliedSequence();
         appliedPositionCounter = counters.newCounter(ReplicationCounter.JOURNAL_APPLIED_POSITION, machine);
@@ -139,17 +149,29 @@ public final class StreamApply {
 
     /** Any thread: true while there is damage that the sender does not compare yet. */
     public boolean isDamaged() {
-        return damagePosition >= passablePosition;
+        return damagePosition >= passablePosition || (history != null && history.damagePosition() >= 0);
     }
 
     /** Receive thread: the durable frame at this position makes the sender compare; damage before it may be passed. */
     public void senderCompares(final long position) {
         passablePosition = position;
+        if (history != null) {
+            history.senderCompares(position);
+        }
     }
 
-    /** Receive thread: a compare message was appended to the journal at this position. */
-    public void compareWanted(final long position) {
-        comparePosition = position;
+    /** Receive thread: true when a compare message may be appended to the journal. */
+    public boolean mayCompare() {
+        return pastComparer == null || pastComparer.hasRoom();
+    }
+
+    /** Receive thread: a compare message about this volume was appended to the journal at this position. */
+    public void compareWanted(final int incarnation, final StreamVolume volume, final long position) {
+        if (pastComparer == null) {
+            comparePosition = position;
+        } else {
+            pastComparer.want(incarnation, volume, position);
+        }
     }
 
     /** Receive thread: a comparison that is done, or null. */
@@ -160,6 +182,17 @@ public final class StreamApply {
     /** The replica of a volume that has been opened; apply thread. */
     void addReplica(final ReplicaVolume replica, final StreamVolume volume) {
         gatherer.addReplica(replica, volume);
+        if (history != null) {
+            history.base(new UUID(volume.uuidHigh(), volume.uuidLow()), replica.path());
+        }
+    }
+
+    /** Another window from now on, durable on return; apply thread. */
+    void retentionWindow(final long windowNs, final long defaultNs) {
+        record.retentionWindow(windowNs);
+        if (history != null) {
+            history.policy(history.policy().withWindow(windowNs < 0 ? defaultNs : windowNs));
+        }
     }
 
     ReplicaVolume findReplica(final long uuidHigh, final long uuidLow) {
@@ -185,7 +218,7 @@ public final class StreamApply {
         nowNs = now;
         switch (state) {
             case IDLE:
-                return mayBegin && isDue() ? begin() : 0;
+                return target.recycle() + (mayBegin ? idle() : 0);
             case GATHER:
                 return gather();
             case COMPARE:
@@ -196,16 +229,27 @@ public final class StreamApply {
                 return sync();
             case RECORD:
             default:
-                return record();
+                return storeRecord();
         }
     }
 
-    private boolean isDue() {
+    private int idle() {
         if (held && nowNs - heldUntilNs < 0) {
-            return false;
+            return 0;
         }
-        final long durablePosition = committer.durablePosition();
-        final long unread = durablePosition - reader.position();
+        if (isDue()) {
+            return begin();
+        }
+        if (pastComparer != null && pastComparer.isDue()) {
+            state = State.COMPARE;
+            return 1;
+        }
+        return 0;
+    }
+
+    private boolean isDue() {
+        final long end = target.position(reader.position());
+        final long unread = end - reader.position();
         if (unread <= 0) {
             return false;
         }
@@ -214,23 +258,24 @@ public final class StreamApply {
             waitingSinceNs = nowNs;
         }
         final long compare = comparePosition;
-        return nowNs - waitingSinceNs >= CHECKPOINT_DELAY_NS
+        return nowNs - waitingSinceNs >= target.delayNs()
                 || unread >= DUE_LENGTH
-                || (compare >= reader.position() && compare < durablePosition);
+                || (compare >= reader.position() && compare < end);
     }
 
     private int begin() {
         waiting = false;
         batch.begin(gatherer.replicas());
         gatherBegin = reader.position();
+        gatherLimit = target.raiseFloor();
         failedOnce = false;
         state = State.GATHER;
         return 1;
     }
 
     private int gather() {
-        gatherer.gather(connectedIncarnation);
-        final long limit = committer.durablePosition();
+        gatherer.gather(history == null ? connectedIncarnation : NO_INCARNATION);
+        final long limit = history == null ? committer.durablePosition() : gatherLimit;
         int count = 0;
         try {
             count = reader.poll(gatherer, limit, FRAMES_AT_ONCE);
@@ -265,6 +310,9 @@ public final class StreamApply {
         if (position >= passablePosition) {
             if (damagePosition != position) {
                 damagePosition = position;
+                if (history != null) {
+                    history.reportDamage(position);
+                }
                 LOG.warn(
                         "stream",
                         machine,
@@ -277,6 +325,9 @@ public final class StreamApply {
             }
             return false;
         }
+        if (history != null && !history.mayPass(position, passablePosition)) {
+            return false;
+        }
         gatherer.beLenient();
         LOG.warn("stream", machine, "journal", "passed", "range", reader.skipDamage(limit));
         return true;
@@ -284,7 +335,7 @@ public final class StreamApply {
 
     private void endGather() {
         if (!batch.isEmpty()) {
-            store(reader.position(), stored.appliedPosition(), stored.appliedSequence());
+            record.raiseFloor(history == null ? reader.position() : gatherLimit);
             batch.beginWrite();
             state = State.WRITE;
         } else if (gatherer.frameCount() != framesStored) {
@@ -296,6 +347,22 @@ public final class StreamApply {
     }
 
     private int compare() {
+        return pastComparer == null ? compareReplica() : comparePast();
+    }
+
+    private int comparePast() {
+        try {
+            if (pastComparer.step(connectedIncarnation, outcomes, compareReadBytes)) {
+                goOn();
+            }
+        } catch (final IOException e) {
+            hold(e);
+        }
+        state = State.IDLE;
+        return 1;
+    }
+
+    private int compareReplica() {
         try {
             if (outcome == null && comparer.step(compareReadBytes)) {
                 outcome = comparer.outcome();
@@ -372,13 +439,13 @@ public final class StreamApply {
                     cause.getMessage(),
                     "advice",
                     "make the replica's disk take writes again; until then the journal keeps what it lacks, from"
-                            + " position " + stored.appliedPosition());
+                            + " position " + record.stored().appliedPosition());
         }
         held = true;
         heldCounter.setRelease(1);
         heldUntilNs = nowNs + HELD_RETRY_NS;
-        gatherer.restore(stored);
-        reader.seek(stored.appliedPosition());
+        gatherer.restore(record.stored());
+        reader.seek(record.stored().appliedPosition());
         state = State.IDLE;
     }
 
@@ -390,17 +457,17 @@ public final class StreamApply {
         }
     }
 
-    private int record() {
+    private int storeRecord() {
         goOn();
         final long position = gatherer.safePosition(reader.position());
-        store(Math.max(stored.floor(), position), position, gatherer.sequence());
+        record.applied(position, gatherer);
         framesStored = gatherer.frameCount();
         if (!batch.isEmpty()) {
             appliedBytes.getAndAddRelease(batch.writtenBytes());
             zeroedBytes.getAndAddRelease(batch.zeroedBytes());
         }
         publish(position);
-        committer.recycleBelow(position);
+        target.raiseHorizon(position);
         state = State.IDLE;
         return 1;
     }
@@ -412,45 +479,12 @@ public final class StreamApply {
         appliedPositionCounter.setRelease(position);
     }
 
-    /** Everything but floor and applied position is as gathered; before the batch is synced it must stay as stored. */
-    private void store(final long floor, final long position, final long sequence) {
-        final boolean advance = position != stored.appliedPosition() || sequence != stored.appliedSequence();
-        stored = new StreamState(
-                stored.machineIdHigh(),
-                stored.machineIdLow(),
-                stored.segmentLength(),
-                advance ? gatherer.generation() : stored.generation(),
-                advance ? gatherer.incarnation() : stored.incarnation(),
-                advance ? gatherer.captureIdHigh() : stored.captureIdHigh(),
-                advance ? gatherer.captureIdLow() : stored.captureIdLow(),
-                floor,
-                advance ? position : stored.horizon(),
-                position,
-                sequence,
-                advance ? gatherer.capturePosition() : stored.appliedCapturePosition(),
-                committer.durablePosition(),
-                advance ? states(gatherer.volumes()) : stored.volumes());
-        stateFile.store(stored);
-    }
-
-    private static List<VolumeState> states(final VolumeTable volumes) {
-        final List<VolumeState> states = new ArrayList<>(volumes.size());
-        for (final StreamVolume volume : volumes.all()) {
-            states.add(new VolumeState(
-                    volume.number(),
-                    volume.uuidHigh(),
-                    volume.uuidLow(),
-                    volume.sizeBytes(),
-                    volume.name(),
-                    volume.writeOrder().value(),
-                    volume.everConverged()));
-        }
-        return states;
-    }
-
     void close() {
+        if (pastComparer != null) {
+            pastComparer.close();
+        }
         reader.close();
-        stateFile.close();
+        record.close();
         gatherer.replicas().forEach(ReplicaVolume::close);
     }
 }

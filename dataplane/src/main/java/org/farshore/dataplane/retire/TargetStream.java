@@ -2,6 +2,7 @@ package org.farshore.dataplane.retire;
 
 import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.journal.Journal;
+import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.volume.VolumeTable;
 
 /**
@@ -14,6 +15,7 @@ public final class TargetStream {
     private final String machine;
     private final Journal journal;
     private final StreamApply apply;
+    private final StreamHistory history;
     private final VolumeTable volumes;
     private final UnappliedBlocks unapplied;
     private final Int2ObjectHashMap<ReplicaVolume> replicas;
@@ -26,6 +28,7 @@ public final class TargetStream {
             final String machine,
             final Journal journal,
             final StreamApply apply,
+            final StreamHistory history,
             final VolumeTable volumes,
             final UnappliedBlocks unapplied,
             final Int2ObjectHashMap<ReplicaVolume> replicas,
@@ -36,6 +39,7 @@ public final class TargetStream {
         this.machine = machine;
         this.journal = journal;
         this.apply = apply;
+        this.history = history;
         this.volumes = volumes;
         this.unapplied = unapplied;
         this.replicas = replicas;
@@ -66,6 +70,11 @@ public final class TargetStream {
     /** The way into the replicas. */
     public StreamApply apply() {
         return apply;
+    }
+
+    /** What is kept of its past; null when the window was 0 at its opening. Any thread. */
+    public StreamHistory history() {
+        return history;
     }
 
     /** The volumes at the newest END; belongs to the receive thread. */

@@ -16,6 +16,8 @@ import org.farshore.dataplane.journal.JournalRecovery;
 import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.recover.HistorySettings;
+import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.CounterFactory;
 import org.farshore.dataplane.runtime.ExitCode;
@@ -33,6 +35,7 @@ import org.farshore.dataplane.volume.VolumeTable;
  * <pre>
  *   &lt;data&gt;/&lt;machine, 32 hex digits&gt;/state                 StateFile
  *                                    /journal/              segments
+ *                                    /index/, points, pins  StreamHistory
  *                                    /&lt;volume&gt;/replica.img, replica.properties
  * </pre>
  *
@@ -55,18 +58,26 @@ public final class TargetStreams {
     private final JournalContexts journalContexts;
     private final ReplicaVolumes replicaVolumes;
     private final CounterFactory counters;
+    private final HistorySettings historySettings;
 
     public TargetStreams(
             final BlockFiles files,
             final Path dataDirectory,
             final JournalContexts journalContexts,
             final ReplicaVolumes replicaVolumes,
+            final HistorySettings historySettings,
             final CounterFactory counters) {
         this.files = files;
         this.dataDirectory = dataDirectory;
         this.journalContexts = journalContexts;
         this.replicaVolumes = replicaVolumes;
+        this.historySettings = historySettings;
         this.counters = counters;
+    }
+
+    /** Window of streams for which nobody has set one, nanoseconds. */
+    long defaultWindowNs() {
+        return historySettings.windowNs();
     }
 
     /** Machines that have a stream here. */
@@ -111,19 +122,21 @@ public final class TargetStreams {
                     "ranges",
                     journal.recovered().damages());
         }
+        final StreamHistory history = historySettings.open(directory, machine, context, journal, state, counters);
         final StreamApply apply = new StreamApply(
                 machine,
                 journal.committer(),
                 journal.newReaderAsRecovered(state.appliedPosition()),
-                stateFile,
-                state,
+                new ApplyRecord(stateFile, journal.committer(), state),
+                history,
+                journal.newFetcher(),
                 gatherer,
                 stage,
                 counters);
         final Int2ObjectHashMap<ReplicaVolume> replicas = new Int2ObjectHashMap<>();
         final String refusal = openReplicas(machine, walk, apply, replicas);
         return new TargetStream(
-                high, low, machine, journal, apply, walk.atEnd, walk.unapplied, replicas, damaged, refusal);
+                high, low, machine, journal, apply, history, walk.atEnd, walk.unapplied, replicas, damaged, refusal);
     }
 
     private static StreamState loadOrMake(

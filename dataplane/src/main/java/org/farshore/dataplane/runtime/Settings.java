@@ -113,11 +113,14 @@ public final class Settings {
         return (int) bounded(thing, value, scaled(thing, value, "", 1), min, max);
     }
 
-    /** A duration in nanoseconds, written with ns, us, ms, s, m or h, inside [min, max] (both in ns). */
+    /** A duration in nanoseconds, written with ns, us, ms, s, m or h, or as a plain 0, inside [min, max] (both in ns). */
     public long durationNs(final String thing, final String defaultValue, final long minNs, final long maxNs) {
         final String value = text(thing, defaultValue).toLowerCase(Locale.ROOT);
         final String[] units = {"ns", "us", "ms", "s", "m", "h"};
         final long[] factors = {1L, 1_000L, 1_000_000L, 1_000_000_000L, 60_000_000_000L, 3_600_000_000_000L};
+        if ("0".equals(value)) {
+            return bounded(thing, value, 0, minNs, maxNs);
+        }
         for (int i = 0; i < units.length; i++) {
             if (value.endsWith(units[i])) {
                 final String digits = value.substring(0, value.length() - units[i].length());

@@ -27,6 +27,7 @@ final class TargetHarness {
 
     private static final int STEPS_MAX = 20_000;
     private static final int SEGMENT_LENGTH = 256 << 10;
+    private static final int INDEX_PAGES = 16;
 
     final SimulatedDisk disk;
     final ManualClocks clocks = new ManualClocks();
@@ -38,7 +39,9 @@ final class TargetHarness {
     boolean adopt;
     int machinesMax = 4;
     int segments = 16;
+    long retentionWindowNs;
     private final long seed;
+    MasterTargetAgents target;
     private List<Agent> agents;
     private long connections;
 
@@ -51,22 +54,24 @@ final class TargetHarness {
     TargetHarness start() {
         links = new MemoryLinks(seed);
         counters = new HeapCounters();
-        agents = new MasterTargetAgents(new MasterTargetContext()
-                        .files(disk)
-                        .clocks(clocks)
-                        .entropy(entropy)
-                        .counters(counters)
-                        .links(links)
-                        .dataDirectory(DATA)
-                        .machines(machines)
-                        .machinesMax(machinesMax)
-                        .replicas(replicas)
-                        .adopt(adopt)
-                        .applyMemory(4 << 20)
-                        .directMemory(8 << 20)
-                        .journal(SEGMENT_LENGTH, (long) segments * SEGMENT_LENGTH)
-                        .conclude())
-                .all();
+        target = new MasterTargetAgents(new MasterTargetContext()
+                .files(disk)
+                .clocks(clocks)
+                .entropy(entropy)
+                .counters(counters)
+                .links(links)
+                .dataDirectory(DATA)
+                .machines(machines)
+                .machinesMax(machinesMax)
+                .replicas(replicas)
+                .adopt(adopt)
+                .applyMemory(4 << 20)
+                .directMemory(8 << 20)
+                .retentionWindowNs(retentionWindowNs)
+                .indexPagesPerFile(INDEX_PAGES)
+                .journal(SEGMENT_LENGTH, (long) segments * SEGMENT_LENGTH)
+                .conclude());
+        agents = target.all();
         return this;
     }
 

@@ -89,7 +89,9 @@ final class RigCluster implements AutoCloseable {
                 "data.directory",
                 directory.resolve("master-target").toString(),
                 "journal.limit",
-                Long.toString(settings.journalLimit()));
+                Long.toString(settings.journalLimit()),
+                "retention.window",
+                "0");
     }
 
     private static Map<String, String> processServerKeys(final NetworkAddress address, final int port) {

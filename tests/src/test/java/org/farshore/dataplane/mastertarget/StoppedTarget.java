@@ -109,6 +109,7 @@ public final class StoppedTarget {
                         .machines(Set.of("*"))
                         .machinesMax(4)
                         .applyMemory(4 << 20)
+                        .retentionWindowNs(0)
                         .directMemory(8 << 20)
                         .journal(SEGMENT_LENGTH, 16L * SEGMENT_LENGTH)
                         .conclude())

@@ -87,6 +87,7 @@ public final class FarshoreLab implements AutoCloseable {
         set(Role.PROCESS_SERVER, "master-target", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "machines", "*");
+        set(Role.MASTER_TARGET, "retention.window", "0");
         set(Role.AGENT, "ring.length", "32m");
         set(Role.AGENT, "barrier.interval", "250ms");
         set(Role.AGENT, "scan.pause", "100ms");

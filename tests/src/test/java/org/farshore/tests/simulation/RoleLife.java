@@ -94,6 +94,7 @@ final class RoleLife {
                         .machines(Set.of("*"))
                         .machinesMax(2)
                         .applyMemory(ARENA_LENGTH)
+                        .retentionWindowNs(0)
                         .directMemory(ARENA_LENGTH)
                         .journal(SEGMENT_LENGTH, (long) scenario.journalSegments() * SEGMENT_LENGTH)
                         .conclude())

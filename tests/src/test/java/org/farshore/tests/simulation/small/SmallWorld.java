@@ -459,6 +459,7 @@ final class SmallWorld {
                         .machines(Set.of("*"))
                         .machinesMax(2)
                         .applyMemory(ARENA_LENGTH)
+                        .retentionWindowNs(0)
                         .directMemory(ARENA_LENGTH)
                         .journal(SEGMENT_LENGTH, (long) SEGMENTS * SEGMENT_LENGTH)
                         .conclude())
