@@ -100,6 +100,21 @@ public final class JournalRecovery {
      */
     public static Journal open(
             final JournalContext context, final StreamState state, final JournalFrameHandler handler) {
+        return open(context, state, state, handler);
+    }
+
+    /**
+     * The same, walking from a later place on: what lies before it was walked in an earlier life, and damage there is found
+     * when it is read.
+     *
+     * @param from what was known at that place, as a state record as of there; its durable position is no lower than that of
+     *     the state.
+     */
+    public static Journal open(
+            final JournalContext context,
+            final StreamState state,
+            final StreamState from,
+            final JournalFrameHandler handler) {
         try {
             checkSettings(context, state);
             context.files().createDirectories(context.directory());
@@ -109,7 +124,7 @@ public final class JournalRecovery {
             checkTable(context, table);
             final RecoveredJournal recovered;
             try (JournalScan scan = new JournalScan(
-                    context.files(), BlockFiles.Mode.READ_DIRECT, table, state, state::horizon, handler)) {
+                    context.files(), BlockFiles.Mode.READ_DIRECT, table, from, from::horizon, handler)) {
                 recovered = scan.run();
             }
             repairHeaders(context, table);

@@ -62,9 +62,14 @@ public final class StateFile implements AutoCloseable {
 
     /** @param directory of the stream; must exist before {@link #store}. */
     public StateFile(final BlockFiles files, final Path directory) {
+        this(files, directory, NAME);
+    }
+
+    /** A file of the same form under another name. */
+    public StateFile(final BlockFiles files, final Path directory, final String name) {
         this.files = files;
         this.directory = directory;
-        this.path = directory.resolve(NAME);
+        this.path = directory.resolve(name);
     }
 
     /**
@@ -168,7 +173,7 @@ public final class StateFile implements AutoCloseable {
     }
 
     private void create() throws IOException {
-        final Path unfinished = directory.resolve(NAME + ".new");
+        final Path unfinished = path.resolveSibling(path.getFileName() + ".new");
         files.delete(unfinished);
         try (BlockFile created = files.open(unfinished, BlockFiles.Mode.WRITE)) {
             created.write(bytes.clear(), 0);

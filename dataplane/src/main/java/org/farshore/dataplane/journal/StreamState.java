@@ -129,6 +129,26 @@ public record StreamState(
                 retentionWindowNs);
     }
 
+    /** The same as stored when the journal was durable up to here. */
+    public StreamState withDurablePosition(final long newDurablePosition) {
+        return new StreamState(
+                machineIdHigh,
+                machineIdLow,
+                segmentLength,
+                generation,
+                incarnation,
+                captureIdHigh,
+                captureIdLow,
+                floor,
+                horizon,
+                appliedPosition,
+                appliedSequence,
+                appliedCapturePosition,
+                newDurablePosition,
+                volumes,
+                retentionWindowNs);
+    }
+
     /** The same with another window. */
     public StreamState withRetentionWindow(final long newWindowNs) {
         return new StreamState(

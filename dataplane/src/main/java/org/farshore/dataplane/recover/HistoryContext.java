@@ -17,6 +17,7 @@ public final class HistoryContext {
     private JournalContext journalContext;
     private Journal journal;
     private StreamState state;
+    private StreamCheckpoint checkpoint;
     private CounterFactory counters;
     private RetentionPolicy policy;
     private int indexPagesPerFile;
@@ -30,6 +31,7 @@ public final class HistoryContext {
                 || journalContext == null
                 || journal == null
                 || state == null
+                || checkpoint == null
                 || counters == null
                 || policy == null) {
             throw new IllegalStateException("history context lacks directory, machine, journal, state or policy");
@@ -59,6 +61,12 @@ public final class HistoryContext {
     /** The stream's state as it was stored last. */
     public HistoryContext state(final StreamState value) {
         state = value;
+        return this;
+    }
+
+    /** Where the next start begins to walk; stands where this one has begun. */
+    HistoryContext checkpoint(final StreamCheckpoint value) {
+        checkpoint = value;
         return this;
     }
 
@@ -108,6 +116,10 @@ public final class HistoryContext {
 
     StreamState state() {
         return state;
+    }
+
+    StreamCheckpoint checkpoint() {
+        return checkpoint;
     }
 
     CounterFactory counters() {

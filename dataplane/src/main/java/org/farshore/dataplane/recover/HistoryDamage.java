@@ -76,6 +76,11 @@ final class HistoryDamage {
         newest = Math.max(newest, position);
     }
 
+    /** Following thread: true while points behind damage are being withdrawn. */
+    boolean isOpen() {
+        return open != NONE;
+    }
+
     /** Following thread: withdraws what lies behind open damage; returns work done. */
     int doWork() {
         if (reported != reportTaken) {

@@ -3,6 +3,7 @@ package org.farshore.dataplane.recover;
 import java.nio.file.Path;
 import org.farshore.dataplane.journal.Journal;
 import org.farshore.dataplane.journal.JournalContext;
+import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.runtime.CounterFactory;
 
@@ -17,6 +18,15 @@ public record HistorySettings(long windowNs, int indexPagesPerFile, int indexRes
     /** Nothing is kept. */
     public static final HistorySettings OFF = new HistorySettings(0, 0, 2);
 
+    /** True when nothing of this stream's past is kept. */
+    public boolean isOff(final StreamState state) {
+        return windowOf(state) == 0;
+    }
+
+    private long windowOf(final StreamState state) {
+        return state.retentionWindowNs() < 0 ? windowNs : state.retentionWindowNs();
+    }
+
     /** Opens the history of a stream whose journal is open; null when nothing is to be kept. */
     public StreamHistory open(
             final Path directory,
@@ -24,10 +34,10 @@ public record HistorySettings(long windowNs, int indexPagesPerFile, int indexRes
             final JournalContext context,
             final Journal journal,
             final StreamState state,
+            final StateFile checkpointFile,
+            final StreamState walkedFrom,
             final CounterFactory counters) {
-        final long own = state.retentionWindowNs();
-        final RetentionPolicy policy = new RetentionPolicy(own < 0 ? windowNs : own, context.limit());
-        if (policy.isOff()) {
+        if (isOff(state)) {
             return null;
         }
         return new StreamHistory(new HistoryContext()
@@ -36,7 +46,8 @@ public record HistorySettings(long windowNs, int indexPagesPerFile, int indexRes
                 .journal(context, journal)
                 .state(state)
                 .counters(counters)
-                .policy(policy)
+                .policy(new RetentionPolicy(windowOf(state), context.limit()))
+                .checkpoint(new StreamCheckpoint(checkpointFile, walkedFrom))
                 .indexPagesPerFile(indexPagesPerFile)
                 .indexResidentFiles(indexResidentFiles)
                 .conclude());

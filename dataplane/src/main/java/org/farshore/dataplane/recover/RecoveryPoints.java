@@ -303,6 +303,11 @@ public final class RecoveryPoints implements AutoCloseable {
         return changes;
     }
 
+    /** Newest END that was followed. */
+    public long endSequence() {
+        return follower.endSequence();
+    }
+
     /** Points that are not below the floor, whether or not they are offered. */
     public int count() {
         return catalogue.points().size();

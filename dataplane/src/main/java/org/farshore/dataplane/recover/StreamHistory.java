@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.dataplane.index.LostJournal;
 import org.farshore.dataplane.index.VersionIndex;
@@ -13,6 +14,8 @@ import org.farshore.dataplane.journal.DamagedRange;
 import org.farshore.dataplane.journal.Journal;
 import org.farshore.dataplane.journal.JournalCommitter;
 import org.farshore.dataplane.journal.JournalDamageException;
+import org.farshore.dataplane.journal.JournalFrameFlyweight;
+import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.JournalReader;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -44,10 +47,12 @@ public final class StreamHistory implements AutoCloseable {
     private final RecoveryPoints points;
     private final VersionIndex index;
     private final JournalReader reader;
+    private final StreamCheckpoint checkpoint;
     private final HistoryDamage damage;
     private final RetentionGauges gauges;
     private final AtomicCounter readErrors;
     private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
+    private final JournalFrameHandler frameHandler = this::onFrame;
     private DecodedFrames frames;
     private long seenFloor;
     private long seenChanges = -1;
@@ -59,6 +64,7 @@ public final class StreamHistory implements AutoCloseable {
     private volatile RetentionPolicy policy;
     private volatile boolean policyChanged;
     private volatile long retirePosition;
+    private volatile long baseHorizon;
 
     /**
      * Opens index and points of a stream whose journal is open.
@@ -80,10 +86,12 @@ public final class StreamHistory implements AutoCloseable {
             damage.found(range.from());
         }
         index = new VersionIndex(indexContext());
-        reader = journal.newReader(points.position());
+        checkpoint = context.checkpoint();
+        reader = journal.newReader(Math.min(points.position(), checkpoint.position()));
         gauges = new RetentionGauges(context.machine(), context.counters());
         readErrors = context.counters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, context.machine());
         retirePosition = context.state().appliedPosition();
+        baseHorizon = retirePosition;
     }
 
     private VersionIndexContext indexContext() {
@@ -165,6 +173,7 @@ public final class StreamHistory implements AutoCloseable {
 
     /** Apply thread: the base copies hold, synced, everything below, and the stored horizon says so. */
     public void raiseHorizon(final long horizon) {
+        baseHorizon = horizon;
         index.raiseHorizon(segmentOf(horizon));
     }
 
@@ -306,7 +315,12 @@ public final class StreamHistory implements AutoCloseable {
 
     /** One duty cycle of the follow thread; bounded. */
     int doWork(final long nowNs) {
-        int work = index.doWork(nowNs) + follow() + damage.doWork();
+        int work = index.doWork(nowNs);
+        takeDamageOfIndex();
+        work += follow() + damage.doWork();
+        if (!damage.isOpen()) {
+            work += checkpoint.storeIfDue(nowNs, baseHorizon, committer.durablePosition());
+        }
         final long floor = leases.floor();
         if (floor != seenFloor) {
             seenFloor = floor;
@@ -331,11 +345,26 @@ public final class StreamHistory implements AutoCloseable {
         final long durable = committer.durablePosition();
         int count = 0;
         try {
-            count = reader.poll(points.follower(), durable, FRAMES_AT_ONCE);
+            count = reader.poll(frameHandler, durable, FRAMES_AT_ONCE);
         } catch (final JournalDamageException e) {
             damage.found(reader.skipDamage(durable).from());
             count++;
         }
+        return count;
+    }
+
+    private boolean onFrame(
+            final long position,
+            final JournalFrameFlyweight frame,
+            final DirectBuffer buffer,
+            final int bodyOffset,
+            final int bodyLength) {
+        checkpoint.onFrame(position, frame, buffer, bodyOffset, bodyLength);
+        return points.follower().onFrame(position, frame, buffer, bodyOffset, bodyLength);
+    }
+
+    /** What the index could not read is damage, too, whether or not it can be read a second time. */
+    private void takeDamageOfIndex() {
         if (index.lostCount() != lostCount) {
             lostCount = index.lostCount();
             for (final LostJournal range : index.lostJournal()) {
@@ -344,7 +373,6 @@ public final class StreamHistory implements AutoCloseable {
                 }
             }
         }
-        return count;
     }
 
     /** A point that was found just now must count before anything behind it may be retired. */
@@ -373,6 +401,7 @@ public final class StreamHistory implements AutoCloseable {
         points.sync();
         points.close();
         reader.close();
+        checkpoint.close();
         index.close();
         synchronized (this) {
             if (frames != null) {

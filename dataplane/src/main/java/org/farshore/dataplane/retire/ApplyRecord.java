@@ -1,13 +1,9 @@
 package org.farshore.dataplane.retire;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.farshore.dataplane.journal.JournalCommitter;
 import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
-import org.farshore.dataplane.journal.VolumeState;
-import org.farshore.dataplane.volume.StreamVolume;
-import org.farshore.dataplane.volume.VolumeTable;
+import org.farshore.dataplane.journal.VolumeStates;
 
 /** The state record of one stream, as it was stored last. Apply thread. */
 final class ApplyRecord {
@@ -52,7 +48,7 @@ final class ApplyRecord {
                 sequence,
                 advance ? gathered.capturePosition() : stored.appliedCapturePosition(),
                 committer.durablePosition(),
-                advance ? states(gathered.volumes()) : stored.volumes(),
+                advance ? VolumeStates.of(gathered.volumes()) : stored.volumes(),
                 stored.retentionWindowNs());
         stateFile.store(stored);
     }
@@ -61,21 +57,6 @@ final class ApplyRecord {
     void retentionWindow(final long windowNs) {
         stored = stored.withRetentionWindow(windowNs);
         stateFile.store(stored);
-    }
-
-    static List<VolumeState> states(final VolumeTable volumes) {
-        final List<VolumeState> states = new ArrayList<>(volumes.size());
-        for (final StreamVolume volume : volumes.all()) {
-            states.add(new VolumeState(
-                    volume.number(),
-                    volume.uuidHigh(),
-                    volume.uuidLow(),
-                    volume.sizeBytes(),
-                    volume.name(),
-                    volume.writeOrder().value(),
-                    volume.everConverged()));
-        }
-        return states;
     }
 
     void close() {

@@ -14,6 +14,7 @@ import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
 import org.farshore.dataplane.journal.JournalFrameFlyweight;
 import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.StreamState;
+import org.farshore.dataplane.journal.VolumeStates;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.ship.BatchPayload;
@@ -93,7 +94,7 @@ final class FrameGatherer implements JournalFrameHandler {
         tailPosition = NO_POSITION;
         resolvedPosition = NO_POSITION;
         volumes.clear();
-        TargetStreams.volumesOf(stored, volumes);
+        VolumeStates.addTo(stored, volumes);
         replicaByNumber.clear();
         for (final StreamVolume volume : volumes.all()) {
             for (int i = 0; i < replicas.size(); i++) {

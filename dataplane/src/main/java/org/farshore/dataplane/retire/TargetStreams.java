@@ -7,7 +7,6 @@ import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
-import org.farshore.dataplane.codecs.replication.WriteOrder;
 import org.farshore.dataplane.journal.Journal;
 import org.farshore.dataplane.journal.JournalContext;
 import org.farshore.dataplane.journal.JournalFrameFlyweight;
@@ -15,8 +14,9 @@ import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.JournalRecovery;
 import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.journal.StreamState;
-import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.journal.VolumeStates;
 import org.farshore.dataplane.recover.HistorySettings;
+import org.farshore.dataplane.recover.StreamCheckpoint;
 import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.CounterFactory;
@@ -30,12 +30,13 @@ import org.farshore.dataplane.volume.VolumeTable;
 
 /**
  * Opens the streams of a master target: state record, journal, replicas. What the journal holds behind the applied
- * position is walked once, to learn the volumes at the newest END and the blocks that are not yet applied (G1).
+ * position is walked once, to learn the volumes at the newest END and the blocks that are not yet applied (G1); with a
+ * history, only what lies behind its checkpoint.
  *
  * <pre>
  *   &lt;data&gt;/&lt;machine, 32 hex digits&gt;/state                 StateFile
  *                                    /journal/              segments
- *                                    /index/, points, pins  StreamHistory
+ *                                    /index/, points, pins, checkpoint  StreamHistory
  *                                    /&lt;volume&gt;/replica.img, replica.properties
  * </pre>
  *
@@ -44,7 +45,6 @@ import org.farshore.dataplane.volume.VolumeTable;
 public final class TargetStreams {
     private static final StateLog LOG = StateLog.of(TargetStreams.class);
     private static final int MACHINE_DIGITS = 32;
-    private static final int SECTOR_LENGTH_UNKNOWN = 512;
 
     /** Makes the journal context of one stream, not yet concluded: clocks, entropy, lengths. */
     @FunctionalInterface
@@ -109,8 +109,10 @@ public final class TargetStreams {
         context.machineId(high, low).counters(counters, machine).conclude();
         final FrameGatherer gatherer = new FrameGatherer(stage.batch(), stage.comparer(), stage.payload());
         gatherer.restore(state);
-        final Walk walk = new Walk(state);
-        final Journal journal = JournalRecovery.open(context, state, walk);
+        final StateFile checkpointFile = StreamCheckpoint.file(files, directory);
+        final StreamState from = historySettings.isOff(state) ? state : StreamCheckpoint.load(checkpointFile, state);
+        final Walk walk = new Walk(state, from);
+        final Journal journal = JournalRecovery.open(context, state, from, walk);
         final boolean damaged = !journal.recovered().damages().isEmpty();
         if (damaged) {
             gatherer.beLenient();
@@ -122,7 +124,8 @@ public final class TargetStreams {
                     "ranges",
                     journal.recovered().damages());
         }
-        final StreamHistory history = historySettings.open(directory, machine, context, journal, state, counters);
+        final StreamHistory history =
+                historySettings.open(directory, machine, context, journal, state, checkpointFile, from, counters);
         final StreamApply apply = new StreamApply(
                 machine,
                 journal.committer(),
@@ -193,20 +196,6 @@ public final class TargetStreams {
         return replica;
     }
 
-    static void volumesOf(final StreamState state, final VolumeTable volumes) {
-        for (final VolumeState volume : state.volumes()) {
-            volumes.put(new StreamVolume(
-                    volume.number(),
-                    volume.uuidHigh(),
-                    volume.uuidLow(),
-                    volume.sizeBytes(),
-                    SECTOR_LENGTH_UNKNOWN,
-                    volume.name(),
-                    WriteOrder.get((short) volume.writeOrder()),
-                    volume.everConverged()));
-        }
-    }
-
     /** What recovery walks over: volumes at the newest END, every volume on the way, blocks to be applied. */
     private static final class Walk implements JournalFrameHandler {
         private final RecordMessage message = new RecordMessage();
@@ -217,11 +206,26 @@ public final class TargetStreams {
         private final int generation;
         private boolean changed;
 
-        Walk(final StreamState state) {
-            volumesOf(state, atEnd);
+        /** Walks from a place at or behind the applied position of the state. */
+        Walk(final StreamState state, final StreamState from) {
+            VolumeStates.addTo(state, atEnd);
+            atEnd.all().forEach(everSeen::add);
+            atEnd.clear();
+            VolumeStates.addTo(from, atEnd);
             current.copyFrom(atEnd);
-            current.all().forEach(everSeen::add);
-            generation = state.generation();
+            generation = from.generation();
+            for (final StreamVolume volume : current.all()) {
+                see(volume);
+                if (!volume.everConverged() && from.appliedPosition() > state.appliedPosition()) {
+                    // What lies between was not walked: any block may have a frame there.
+                    unapplied.mark(volume.number(), 0, volume.sizeBytes(), from.appliedPosition());
+                }
+            }
+        }
+
+        private void see(final StreamVolume volume) {
+            everSeen.removeIf(seen -> seen.hasUuid(volume.uuidHigh(), volume.uuidLow()));
+            everSeen.add(volume);
         }
 
         @Override
@@ -262,8 +266,7 @@ public final class TargetStreams {
             changed = true;
             final StreamVolume volume = current.get(number);
             if (volume != null) {
-                everSeen.removeIf(seen -> seen.hasUuid(volume.uuidHigh(), volume.uuidLow()));
-                everSeen.add(volume);
+                see(volume);
             }
         }
 

@@ -16,13 +16,13 @@ import org.farshore.dataplane.ship.StreamLimits;
 import org.junit.jupiter.api.Test;
 
 class TargetCompareTest {
-    private static final int PIECE = StreamLimits.PIECE_LENGTH;
-    private static final int SIZE = 9 * PIECE + 8192;
-    private static final long CAPTURE = 1;
+    static final int PIECE = StreamLimits.PIECE_LENGTH;
+    static final int SIZE = 9 * PIECE + 8192;
+    static final long CAPTURE = 1;
 
-    private final TargetHarness target = new TargetHarness(8);
-    private final MessageWriter writer = new MessageWriter(MACHINE_HIGH, MACHINE_LOW);
-    private final byte[] source = new byte[SIZE];
+    final TargetHarness target = new TargetHarness(8);
+    final MessageWriter writer = new MessageWriter(MACHINE_HIGH, MACHINE_LOW);
+    final byte[] source = new byte[SIZE];
     private final byte[] key = new byte[PieceHasher.KEY_LENGTH];
 
     @Test
@@ -77,13 +77,13 @@ class TargetCompareTest {
         assertThat(again.differs).isEmpty();
     }
 
-    private void write(final TestSender sender, final int offset, final int length, final int value) {
+    void write(final TestSender sender, final int offset, final int length, final int value) {
         final byte[] bytes = filled(length, value);
         System.arraycopy(bytes, 0, source, offset, length);
         send(sender, writer.batch(Extent.write(3, offset, bytes)));
     }
 
-    private MessageWriter hashes(final int first, final int count) {
+    MessageWriter hashes(final int first, final int count) {
         final byte[] hashes = new byte[count * PieceHasher.HASH_LENGTH];
         final UnsafeBuffer direct = new UnsafeBuffer(ByteBuffer.allocateDirect(SIZE));
         direct.putBytes(0, source);
@@ -104,7 +104,7 @@ class TargetCompareTest {
         return writer.pieceHashes(3, first, key, hashes);
     }
 
-    private void send(final TestSender sender, final MessageWriter message) {
+    void send(final TestSender sender, final MessageWriter message) {
         final byte[] bytes = message.bytes();
         target.until(sender, () -> sender.send(bytes));
     }

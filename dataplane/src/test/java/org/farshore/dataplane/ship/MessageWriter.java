@@ -63,6 +63,7 @@ public final class MessageWriter {
     private int length;
     private boolean compress;
     private int entryLength;
+    private long captureTimeNs = 1;
 
     public MessageWriter(final long machineIdHigh, final long machineIdLow) {
         this.machineIdHigh = machineIdHigh;
@@ -84,6 +85,12 @@ public final class MessageWriter {
     /** From now on the entries of a batch's table have this length. */
     public MessageWriter entryLength(final int newEntryLength) {
         this.entryLength = newEntryLength;
+        return this;
+    }
+
+    /** From now on messages bear this time of capture. */
+    public MessageWriter captureTimeNs(final long newCaptureTimeNs) {
+        this.captureTimeNs = newCaptureTimeNs;
         return this;
     }
 
@@ -266,7 +273,7 @@ public final class MessageWriter {
                 .firstSequence(nextSequence)
                 .endSequence(end)
                 .capturePosition(capturePosition)
-                .captureTimeNs(1)
+                .captureTimeNs(captureTimeNs)
                 .recordCount(records)
                 .reserved(0);
     }

@@ -46,6 +46,13 @@ public final class Promises {
     private long applied;
     private long newestCutNs;
     private int newestCutVolumes;
+    private CutWatch cutWatch = (sequence, captureNs, named, copiesNow) -> {};
+
+    /** Hears of each point as it becomes durable. */
+    @FunctionalInterface
+    interface CutWatch {
+        void onCut(long sequence, long captureNs, List<Integer> named, Map<Integer, byte[]> copies);
+    }
 
     /** Who judges cuts. */
     public interface Cuts {
@@ -86,6 +93,10 @@ public final class Promises {
 
     private static boolean isRecords(final int template) {
         return template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX;
+    }
+
+    void watchCuts(final CutWatch watch) {
+        cutWatch = watch;
     }
 
     /** A message is on its way. */
@@ -210,6 +221,7 @@ public final class Promises {
             throw new Violation("I3", "a barrier names a volume that is converging");
         }
         cuts.onCut(message.captureTimeNs(), message.captureTimeNs(), named, copies);
+        cutWatch.onCut(message.firstSequence(), message.captureTimeNs(), named, copies);
         newestCutNs = message.captureTimeNs();
         newestCutVolumes = named.size();
         cuts.onPoint();

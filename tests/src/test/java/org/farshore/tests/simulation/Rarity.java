@@ -21,7 +21,8 @@ enum Rarity {
     BARRIER("a recovery point became durable"),
     DUPLICATE("another capture of the machine was refused"),
     KILLED_INSIDE("a role died inside a duty cycle"),
-    GREW("a volume grew");
+    GREW("a volume grew"),
+    VIEW("a view of the past was read");
 
     private final String meaning;
 

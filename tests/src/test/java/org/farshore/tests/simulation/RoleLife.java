@@ -28,12 +28,14 @@ final class RoleLife {
     private static final long BARRIER_INTERVAL_NS = 500_000_000L;
     private static final int SEGMENT_LENGTH = 256 << 10;
     private static final int ARENA_LENGTH = 512 << 10;
+    private static final int INDEX_PAGES = 4;
 
     private final NodeLinks links;
     private final HeapCounters counters = new HeapCounters();
     private Node node;
     private List<Agent> agents = List.of();
     private CaptureAgent captureAgent;
+    private MasterTargetAgents masterTarget;
 
     RoleLife(final NodeLinks links) {
         this.links = links;
@@ -84,21 +86,29 @@ final class RoleLife {
     }
 
     private List<Agent> target(final Scenario scenario, final BlockFiles files, final Dice entropy) {
-        return new MasterTargetAgents(new MasterTargetContext()
-                        .files(files)
-                        .clocks(node)
-                        .entropy(entropy)
-                        .counters(counters)
-                        .links(links)
-                        .dataDirectory(DATA)
-                        .machines(Set.of("*"))
-                        .machinesMax(2)
-                        .applyMemory(ARENA_LENGTH)
-                        .retentionWindowNs(0)
-                        .directMemory(ARENA_LENGTH)
-                        .journal(SEGMENT_LENGTH, (long) scenario.journalSegments() * SEGMENT_LENGTH)
-                        .conclude())
-                .all();
+        masterTarget = new MasterTargetAgents(new MasterTargetContext()
+                .files(files)
+                .clocks(node)
+                .entropy(entropy)
+                .counters(counters)
+                .links(links)
+                .dataDirectory(DATA)
+                .machines(Set.of("*"))
+                .machinesMax(2)
+                .applyMemory(ARENA_LENGTH)
+                .retentionWindowNs(scenario.retentionNs())
+                .indexPagesPerFile(INDEX_PAGES)
+                .directMemory(ARENA_LENGTH)
+                .journal(SEGMENT_LENGTH, (long) scenario.journalSegments() * SEGMENT_LENGTH)
+                .conclude());
+        final List<Agent> all = masterTarget.all();
+        // Where nothing of the past is kept there is nothing to follow; turns are drawn as they always were.
+        return scenario.retentionNs() > 0 ? all : all.subList(0, all.size() - 1);
+    }
+
+    /** Master target: its agents by name; null for other roles. */
+    MasterTargetAgents masterTarget() {
+        return masterTarget;
     }
 
     List<Agent> agents() {

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param latencyNs of each hop, least.
  * @param windowLength bytes under way on one stream of the network.
  * @param quietNs when faults and workload end.
+ * @param retentionNs how far back the master target keeps points; 0 keeps none.
  */
 record Scenario(
         long seed,
@@ -34,8 +35,11 @@ record Scenario(
         int journalSegments,
         long quietNs,
         Set<FaultFamily> families,
-        List<Fault> faults) {
+        List<Fault> faults,
+        long retentionNs) {
     private static final long SECOND_NS = 1_000_000_000L;
+    /** A window's journal is so much longer. */
+    private static final int SEGMENTS_FACTOR = 8;
 
     /** The scenario of a seed. */
     static Scenario of(final long seed) {
@@ -58,7 +62,28 @@ record Scenario(
                 journalSegments,
                 quietNs,
                 families,
-                List.copyOf(kept));
+                List.copyOf(kept),
+                retentionNs);
+    }
+
+    /** The same with a master target that keeps a window of the past, and a journal that has room for it. */
+    Scenario withRetention(final long windowNs) {
+        return new Scenario(
+                seed,
+                volumeSectors,
+                ringLength,
+                writesMax,
+                writesPerSecond,
+                sectorsMax,
+                inFlightMax,
+                overlaps,
+                latencyNs,
+                windowLength,
+                journalSegments * SEGMENTS_FACTOR,
+                quietNs,
+                families,
+                faults,
+                windowNs);
     }
 
     /** The same with the faults of these numbers. */
@@ -88,7 +113,8 @@ record Scenario(
                 journalSegments,
                 quietNs,
                 families,
-                faults);
+                faults,
+                retentionNs);
     }
 
     /** For people: the world in one line, then the faults. */
@@ -106,6 +132,8 @@ record Scenario(
         text.append(journalSegments)
                 .append(" segments, quiet at ")
                 .append(quietNs / SECOND_NS)
+                .append(" s, retention ")
+                .append(retentionNs / SECOND_NS)
                 .append(" s\n");
         text.append("families ")
                 .append(families.isEmpty() ? "none" : EnumSet.copyOf(families))

@@ -51,7 +51,8 @@ final class ScenarioMaker {
                 4 + dice.below(5),
                 quietNs,
                 families,
-                List.copyOf(faults));
+                List.copyOf(faults),
+                0);
     }
 
     private void drawFaults() {

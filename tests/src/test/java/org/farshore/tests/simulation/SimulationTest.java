@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** All roles through many bad days. Further ones: {@code ./farshore simulate --seeds N}. */
 class SimulationTest {
     private static final long SEEDS = Long.getLong("farshore.test.seeds", 2_000);
+    private static final int WINDOW_SEEDS = 60;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 
@@ -31,11 +33,29 @@ class SimulationTest {
         assertThat(runner.failed().stream().map(SimulateCommand::describe).collect(Collectors.joining()))
                 .isEmpty();
         assertThat(summary.faultsPerSeed()).isGreaterThanOrEqualTo(FAULTS_MEAN_MIN);
-        for (final Rarity rarity : Rarity.values()) {
+        for (final Rarity rarity : EnumSet.complementOf(EnumSet.of(Rarity.VIEW))) {
             assertThat(summary.tally().reachedCount(rarity))
                     .as(rarity.meaning())
                     .isPositive();
         }
+    }
+
+    @Test
+    void everySeedShowsTheTruthAtEveryPointOfItsWindow() {
+        final Tally tally = new Tally();
+        final String failures = LongStream.rangeClosed(1, WINDOW_SEEDS)
+                .parallel()
+                .mapToObj(seed -> World.run(Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS)))
+                .peek(outcome -> {
+                    synchronized (tally) {
+                        tally.add(outcome.tally());
+                    }
+                })
+                .filter(outcome -> !outcome.isGood())
+                .map(SimulateCommand::describe)
+                .collect(Collectors.joining());
+        assertThat(failures).isEmpty();
+        assertThat(tally.reachedCount(Rarity.VIEW)).isGreaterThan(WINDOW_SEEDS * 20L);
     }
 
     @Test

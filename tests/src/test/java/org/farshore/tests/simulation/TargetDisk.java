@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.Agent;
 import org.farshore.dataplane.journal.JournalCommitAgent;
+import org.farshore.dataplane.recover.FollowAgent;
 import org.farshore.dataplane.retire.ApplyAgent;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -54,7 +55,9 @@ final class TargetDisk {
 
     /** True while the agent would still wait for the disk. */
     boolean isBusy(final Agent agent, final long nowNs) {
-        if (!(agent instanceof JournalCommitAgent) && !(agent instanceof ApplyAgent)) {
+        if (!(agent instanceof JournalCommitAgent)
+                && !(agent instanceof ApplyAgent)
+                && !(agent instanceof FollowAgent)) {
             return false;
         }
         if (nowNs >= fullUntilNs && fullUntilNs != 0) {

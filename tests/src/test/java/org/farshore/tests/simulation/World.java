@@ -9,6 +9,7 @@ import java.util.List;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.retire.ApplyAgent;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -49,6 +50,8 @@ final class World {
     private final Node[] nodes = new Node[3];
     private final RoleLife[] lives = new RoleLife[3];
     private final UnsafeBuffer[] scratch = new UnsafeBuffer[2];
+    private final PastOracle past;
+    private ApplyAgent.SetRetention drain;
     private int nextFault;
     private long rounds;
     private long disturbedNs;
@@ -62,6 +65,10 @@ final class World {
                 time, Dice.of(scenario.seed(), "network"), hash, tally, scenario.latencyNs(), scenario.windowLength());
         disk = new SimulatedDisk(scenario.seed());
         promises = new Promises(source);
+        past = new PastOracle(scenario.retentionNs(), Dice.of(scenario.seed(), "past"), tally);
+        if (scenario.retentionNs() > 0) {
+            promises.watchCuts(past::onCut);
+        }
         network.watch((connection, up, bytes) -> {
             if (connection.hop.index() == Hop.AGENT_TO_RELAY) {
                 promises.onMessage(up, bytes);
@@ -139,6 +146,10 @@ final class World {
     private void checkSafety() {
         tally.check();
         source.checkCovered(promises);
+        final Node target = nodes[Node.TARGET];
+        if (scenario.retentionNs() > 0 && target.isAlive() && drain == null) {
+            past.check(lives[Node.TARGET].masterTarget(), source.timeNs(), promises.durable());
+        }
     }
 
     // roles
@@ -211,6 +222,9 @@ final class World {
 
     private void end(final Node node, final String reason) {
         hash.add(8, node.index());
+        if (node.index() == Node.TARGET) {
+            past.forgetViews();
+        }
         disturbedNs = source.timeNs();
         final RoleLife life = lives[node.index()];
         if (life != null) {
@@ -250,10 +264,16 @@ final class World {
             case TARGET_POWER -> targetDisk.cutPowerAt(fault.amount(), fault.durationNs());
             case SOURCE_POWER -> losePower(fault.durationNs());
             case WRITE_FAILS, SYNC_FAILS -> targetDisk.failChange(fault.amount());
-            case READ_FAILS -> targetDisk.failRead(fault.amount());
+            case READ_FAILS -> {
+                past.mayMiss();
+                targetDisk.failRead(fault.amount());
+            }
             case SLOW_DISK -> targetDisk.beSlow(fault.amount() * 1000, untilNs);
             case DISK_FULL -> targetDisk.beFull(fault.amount() << 10, untilNs);
-            case ROT -> targetDisk.rot(fault.amount());
+            case ROT -> {
+                past.mayMiss();
+                targetDisk.rot(fault.amount());
+            }
             case RING_LOSS -> source.capture().loseNext((int) fault.amount());
             case BURST -> source.burst((int) fault.amount(), nowNs);
             case MISSED_RUN -> source.capture().loseCoverage(fault.place());
@@ -306,7 +326,19 @@ final class World {
                 && lives[Node.AGENT].isIdle()
                 && promises.isAllDurable()
                 && promises.newestCutNs(source.volumes()) > disturbedNs
-                && promises.applied() >= promises.durable();
+                && isDrained();
+    }
+
+    /** Everything is in the replicas; what was kept of the past is given up for that when all else is well. */
+    private boolean isDrained() {
+        if (scenario.retentionNs() > 0 && drain == null) {
+            checkSafety();
+            past.closeViews();
+            final ApplyAgent apply = lives[Node.TARGET].masterTarget().applyAgent();
+            drain = new ApplyAgent.SetRetention(apply.streams().get(0), 0);
+            apply.offer(drain);
+        }
+        return promises.applied() >= promises.durable();
     }
 
     private void checkReplicas() {
