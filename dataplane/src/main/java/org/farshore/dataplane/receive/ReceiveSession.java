@@ -217,7 +217,7 @@ final class ReceiveSession {
         int work = connect(nowNs);
         if (writer != null) {
             work += writer.doWork(nowNs);
-            work += stream.unapplied().doWork(stream.apply().appliedPosition());
+            work += stream.unapplied().doWork(stream.settledPosition());
             if (peer != null && writer.isPoisoned()) {
                 leave(RejectReason.STORAGE, "the journal of this master target has failed", nowNs);
             }

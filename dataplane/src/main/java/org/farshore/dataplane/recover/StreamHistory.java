@@ -65,6 +65,7 @@ public final class StreamHistory implements AutoCloseable {
     private volatile boolean policyChanged;
     private volatile long retirePosition;
     private volatile long baseHorizon;
+    private volatile boolean keepsNothing;
 
     /**
      * Opens index and points of a stream whose journal is open.
@@ -166,9 +167,19 @@ public final class StreamHistory implements AutoCloseable {
         return retirePosition;
     }
 
+    /** Any thread: true while there is no point to keep, as during an initial copy. */
+    public boolean keepsNothing() {
+        return keepsNothing;
+    }
+
     /** Any thread: no lookup reads a segment that ends at or below this horizon, which was raised before. */
     public boolean isHorizonRaised(final long horizon) {
         return index.horizonSegment() >= segmentOf(horizon);
+    }
+
+    /** Any thread: no lookup finds a version in a frame below. */
+    public long horizonPosition() {
+        return index.horizonSegment() * context.journalContext().segmentLength();
     }
 
     /** Apply thread: the base copies hold, synced, everything below, and the stored horizon says so. */
@@ -386,6 +397,7 @@ public final class StreamHistory implements AutoCloseable {
             rulePosition = policy.isOff() || givenUp
                     ? RetentionRule.EVERYTHING
                     : points.retirePosition(policy.windowNs(), leases.floor(), heldNs);
+            keepsNothing = rulePosition == RetentionRule.EVERYTHING;
         }
         retirePosition = Math.min(rulePosition, Math.min(points.position(), index.indexedPosition()));
     }

@@ -43,7 +43,10 @@ final class RetireTarget {
         if (history == null) {
             return DELAY_NS;
         }
-        return committer.isFull() ? 0 : history.policy().retireDelayNs();
+        if (committer.isFull()) {
+            return 0;
+        }
+        return history.keepsNothing() ? DELAY_NS : history.policy().retireDelayNs();
     }
 
     /** The replicas hold, synced, everything below, and the state record says so. */

@@ -82,7 +82,15 @@ public final class TargetStream {
         return volumes;
     }
 
-    /** Blocks with frames not yet applied; belongs to the receive thread. */
+    /**
+     * Any thread: frames below are in the replica, synced, will not be applied again, and no lookup prefers them to what the
+     * replica has. Only then may a chunk overtake them.
+     */
+    public long settledPosition() {
+        return history == null ? apply.appliedPosition() : history.horizonPosition();
+    }
+
+    /** Blocks with frames not yet settled; belongs to the receive thread. */
     public UnappliedBlocks unapplied() {
         return unapplied;
     }

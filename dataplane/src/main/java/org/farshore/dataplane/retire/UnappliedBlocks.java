@@ -6,9 +6,10 @@ import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.ship.StreamLimits;
 
 /**
- * Which blocks of a stream's volumes have frames in the journal that the replica does not hold durably yet. A chunk of such
- * a block must go through the journal too (G1): written straight to the replica it would be overwritten by an older frame,
- * either when that frame is applied or, after a crash, when it is applied again.
+ * Which blocks of a stream's volumes have frames in the journal that the replica does not hold durably yet, or that the
+ * version index still prefers to the replica. A chunk of such a block must go through the journal too (G1): written straight
+ * to the replica it would be overwritten by an older frame, when that frame is applied or, after a crash, applied again; or
+ * a view would show the older frame in its place.
  *
  * <p>Two generations of bits. Marks go into the young one. When the old one is empty, the young one becomes old and
  * remembers the position of the newest frame marked in it; when the replica has durably passed that position, the old one
@@ -116,7 +117,7 @@ public final class UnappliedBlocks {
     /**
      * Lets bits go, a bounded number of pages at a time.
      *
-     * @param appliedPosition frames below are in the replica, synced, and will not be applied again.
+     * @param appliedPosition frames below are in the replica, synced, will not be applied again, and have no live version.
      * @return work done.
      */
     public int doWork(final long appliedPosition) {

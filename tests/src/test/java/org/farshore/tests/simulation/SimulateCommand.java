@@ -15,12 +15,13 @@ public final class SimulateCommand {
             full, slow and rotting disks, full capture rings and jumping clocks. A seed gives the same run everywhere.
 
             Usage:
-              farshore simulate [--seeds N] [--seed S] [--minutes M] [--threads T] [--json] [--hashes]
+              farshore simulate [--seeds N] [--seed S] [--minutes M] [--threads T] [--window] [--json] [--hashes]
 
               --seeds N     how many seeds (1000)
               --seed S      the first of them (1)
               --minutes M   go on with the next seeds until so many minutes are over
               --threads T   worlds at once (number of processors)
+              --window      master targets keep a window of the past, whose points are looked at all the time
               --hashes      print the hash of all events of each seed, in order of the seeds; one thread
               --no-shrink   do not look for a smaller scenario that fails in the same way
               --json        the summary for programs
@@ -44,6 +45,7 @@ public final class SimulateCommand {
     private long minutes;
     private int threads = Runtime.getRuntime().availableProcessors();
     private boolean json;
+    private boolean window;
     private boolean hashes;
     private boolean shrink = true;
     private long nextSeed;
@@ -72,7 +74,7 @@ public final class SimulateCommand {
         if (hashes) {
             return printHashes();
         }
-        final SimulationRunner runner = new SimulationRunner(this::next, FAILURES_MAX);
+        final SimulationRunner runner = new SimulationRunner(this::next, FAILURES_MAX, this::scenario);
         final Thread interrupted = new Thread(() -> report(runner), "interrupted");
         Runtime.getRuntime().addShutdownHook(interrupted);
         final Thread progress = new Thread(() -> showProgress(runner), "progress");
@@ -97,6 +99,7 @@ public final class SimulateCommand {
                 case "--seed" -> firstSeed = number(word, words, 0);
                 case "--minutes" -> minutes = number(word, words, 1);
                 case "--threads" -> threads = (int) number(word, words, 1);
+                case "--window" -> window = true;
                 case "--json" -> json = true;
                 case "--hashes" -> hashes = true;
                 case "--no-shrink" -> shrink = false;
@@ -119,6 +122,11 @@ public final class SimulateCommand {
         throw new IllegalArgumentException(option + " wants a number from " + least + " on, not " + value);
     }
 
+    private Scenario scenario(final long seed) {
+        final Scenario scenario = Scenario.of(seed);
+        return window ? scenario.withRetention(WindowHunt.WINDOW_NS) : scenario;
+    }
+
     private long next() {
         final boolean isOver = minutes > 0
                 ? System.nanoTime() - beganNs > TimeUnit.MINUTES.toNanos(minutes)
@@ -129,7 +137,7 @@ public final class SimulateCommand {
     private int printHashes() {
         boolean isGood = true;
         for (long seed = next(); seed != Long.MIN_VALUE; seed = next()) {
-            final Outcome outcome = World.run(Scenario.of(seed));
+            final Outcome outcome = World.run(scenario(seed));
             isGood &= outcome.isGood();
             System.out.printf("%d %016x %s%n", seed, outcome.hash(), outcome.isGood() ? "good" : "failed");
         }
@@ -179,7 +187,8 @@ public final class SimulateCommand {
     static String describe(final Outcome outcome) {
         return "FAILED seed " + outcome.scenario().seed() + "  "
                 + outcome.violation().invariant() + ": " + outcome.violation().getMessage()
-                + "\n  again: ./farshore simulate --seed " + outcome.scenario().seed() + " --seeds 1\n"
+                + "\n  again: ./farshore simulate --seed " + outcome.scenario().seed() + " --seeds 1"
+                + (outcome.scenario().retentionNs() > 0 ? " --window\n" : "\n")
                 + (outcome.scenario().faults().size() > 40
                         ? "  " + outcome.scenario().faults().size() + " faults"
                         : outcome.scenario().describe());

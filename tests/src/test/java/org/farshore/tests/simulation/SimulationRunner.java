@@ -2,10 +2,12 @@ package org.farshore.tests.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
 /** Runs many worlds on some threads; each world is in one of them alone. */
 final class SimulationRunner {
+    private final LongFunction<Scenario> scenarios;
     private final LongSupplier seeds;
     private final int failuresMax;
     private final Tally tally = new Tally();
@@ -20,6 +22,12 @@ final class SimulationRunner {
      * @param failuresMax stops when so many seeds have failed.
      */
     SimulationRunner(final LongSupplier seeds, final int failuresMax) {
+        this(seeds, failuresMax, Scenario::of);
+    }
+
+    /** The same with other scenarios out of the seeds. */
+    SimulationRunner(final LongSupplier seeds, final int failuresMax, final LongFunction<Scenario> scenarios) {
+        this.scenarios = scenarios;
         this.seeds = seeds;
         this.failuresMax = failuresMax;
     }
@@ -42,7 +50,7 @@ final class SimulationRunner {
     private void work() {
         for (long seed = next(); seed != Long.MIN_VALUE; seed = next()) {
             final long begin = System.nanoTime();
-            final Outcome outcome = World.run(Scenario.of(seed));
+            final Outcome outcome = World.run(scenarios.apply(seed));
             add(outcome, System.nanoTime() - begin);
         }
     }
