@@ -2,6 +2,7 @@ package org.farshore.dataplane.recover;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.dataplane.journal.FrameFetcher;
@@ -18,6 +19,7 @@ public final class DecodedFrames implements AutoCloseable {
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
     private static final int SPREAD_SHIFT = Long.SIZE - Integer.numberOfTrailingZeros(STRIPES);
 
+    private final LongPredicate condemned;
     private final DecodedStripe[] stripes = new DecodedStripe[STRIPES];
 
     /**
@@ -33,6 +35,17 @@ public final class DecodedFrames implements AutoCloseable {
             final long capacityBytes,
             final AtomicCounter hits,
             final AtomicCounter decoded) {
+        this(fetchers, capacityBytes, position -> false, hits, decoded);
+    }
+
+    /** The same, but frames at some positions are damaged whatever is read there. */
+    DecodedFrames(
+            final Supplier<FrameFetcher> fetchers,
+            final long capacityBytes,
+            final LongPredicate condemned,
+            final AtomicCounter hits,
+            final AtomicCounter decoded) {
+        this.condemned = condemned;
         final int cells = (int) (capacityBytes / STRIPES / ViewOverlay.BLOCK_LENGTH);
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new DecodedStripe(fetchers.get(), cells, hits, decoded);
@@ -49,6 +62,9 @@ public final class DecodedFrames implements AutoCloseable {
      */
     FrameFetcher.Status copy(final long position, final int offset, final int length, final ByteBuffer target)
             throws IOException {
+        if (condemned.test(position)) {
+            return FrameFetcher.Status.DAMAGED;
+        }
         return stripes[(int) ((position * SPREAD) >>> SPREAD_SHIFT)].copy(position, offset, length, target);
     }
 

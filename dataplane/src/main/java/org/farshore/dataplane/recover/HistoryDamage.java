@@ -1,11 +1,16 @@
 package org.farshore.dataplane.recover;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * Journal that was durable and cannot be read any more: states behind it lack its writes. From the moment it is found until
  * the journal says that the sender compares everything, no point is offered: those that are there and those that still come
  * are withdrawn. What the sender then finds different it sends again, and the first point behind that is whole.
+ *
+ * <p>The comparison must begin <em>after</em> the damage was found, not only behind its place: one that ran while the frame
+ * could still be read saw its bytes, and sent nothing.
  *
  * <p>Found by the thread that follows the journal, by the apply thread, or at the start; all others only look.
  */
@@ -15,33 +20,42 @@ final class HistoryDamage {
 
     private final String machine;
     private final RecoveryPoints points;
+    private final List<Passable> pending = new ArrayList<>();
     private long open = NONE;
     private long withdrawnTo;
-    private volatile long newest = NONE;
-    private volatile long reported = NONE;
+    private volatile long foundEnd = NONE;
+    private volatile Passable reported;
+    private volatile Passable reportSeen;
     private volatile long comparedFrom = NONE;
-    private volatile long closedFrom = NONE;
-    private volatile long closedTo = NONE;
-    private long reportTaken = NONE;
+    private volatile Passable withdrawn = new Passable(NONE, NONE, NONE);
+    private volatile List<Passable> passable = List.of();
+    private volatile List<Passable> condemned = List.of();
 
-    HistoryDamage(final String machine, final RecoveryPoints points) {
+    /** Journal from {@code from} on, before {@code to}, whose content the sender has compared from a frame on. */
+    private record Passable(long from, long to, long comparedFrom) {}
+
+    /**
+     * Knows what the catalogue knows.
+     *
+     * @param end of the journal as it was found.
+     */
+    HistoryDamage(final String machine, final RecoveryPoints points, final long end) {
         this.machine = machine;
         this.points = points;
         final long left = points.openWithdrawal();
         if (left != NONE) {
-            found(left);
+            found(left, left + 1, end);
         }
     }
 
-    /** Any thread: position of damage from which on the sender has not begun to compare; -1 for none. */
-    long position() {
-        final long position = Math.max(newest, reported);
-        return position >= comparedFrom ? position : NONE;
+    /** Any thread: true until the sender compares everything from a frame on that is newer than what was found. */
+    boolean isUncompared() {
+        return comparedFrom < foundEnd || reported != reportSeen;
     }
 
-    /** One other thread: journal at this position cannot be read. */
-    void report(final long position) {
-        reported = position;
+    /** Apply thread: journal at this position cannot be read. */
+    void report(final long from, final long to) {
+        reported = new Passable(from, to, NONE);
     }
 
     /** Any thread: the durable frame at this position makes the sender compare everything. */
@@ -51,16 +65,47 @@ final class HistoryDamage {
 
     /** Any thread: true when a moment lies in the stretch that was withdrawn last. */
     boolean isWithdrawn(final long position) {
-        return position > closedFrom && position <= closedTo;
+        final Passable last = withdrawn;
+        return position > last.from && position <= last.to;
     }
 
-    /** Any thread: true when all points from damage on to where the sender compares are withdrawn. */
-    boolean isWithdrawn(final long from, final long to) {
-        return closedTo >= to && closedFrom <= from;
+    /**
+     * Apply thread: whether a stretch of journal may be left out. If not, it is taken for damage that was found just now.
+     *
+     * @param leases a view of a state behind the damage would change: it is waited for.
+     */
+    boolean mayPass(final long from, final long to, final ViewLeases leases) {
+        for (final Passable range : passable) {
+            if (from >= range.from && to <= range.to) {
+                return leases.lowestHeldPosition() > range.comparedFrom;
+            }
+        }
+        if (reported == null || reported.from != from || reported.to != to) {
+            report(from, to);
+        }
+        return false;
     }
 
-    /** Following thread: journal at this position cannot be read. */
-    void found(final long position) {
+    /**
+     * Any thread: true for a frame that could not be read once. Nobody shows it again, from memory or because a disk has come
+     * round: a comparison that saw it would find nothing to send, and the replica goes on without it.
+     */
+    boolean isCondemned(final long position) {
+        final List<Passable> ranges = condemned;
+        for (int i = 0; i < ranges.size(); i++) {
+            if (position >= ranges.get(i).from && position < ranges.get(i).to) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Follow thread: journal cannot be read.
+     *
+     * @param end of the durable journal now.
+     */
+    void found(final long from, final long to, final long end) {
         if (open == NONE) {
             LOG.warn(
                     "stream",
@@ -68,45 +113,75 @@ final class HistoryDamage {
                     "journal",
                     "damaged",
                     "position",
-                    position,
+                    from,
                     "next",
                     "no point behind it is offered until the sender has compared all of it");
         }
-        open = open == NONE ? position : Math.min(open, position);
-        newest = Math.max(newest, position);
+        open = open == NONE ? from : Math.min(open, from);
+        final Passable range = new Passable(from, Math.max(to, from + 1), NONE);
+        pending.add(range);
+        condemned = with(condemned, range);
+        foundEnd = Math.max(foundEnd, end);
     }
 
-    /** Following thread: true while points behind damage are being withdrawn. */
+    /** Follow thread: damage of an earlier life, whose points are withdrawn and which the sender has compared since. */
+    void known(final long from, final long to) {
+        passable = with(passable, new Passable(from, to, withdrawn.to));
+    }
+
+    private static List<Passable> with(final List<Passable> ranges, final Passable range) {
+        final List<Passable> more = new ArrayList<>(ranges);
+        more.add(range);
+        return List.copyOf(more);
+    }
+
+    /** Follow thread: true while points behind damage are being withdrawn. */
     boolean isOpen() {
         return open != NONE;
     }
 
-    /** Following thread: withdraws what lies behind open damage; returns work done. */
-    int doWork() {
-        if (reported != reportTaken) {
-            reportTaken = reported;
-            found(reportTaken);
+    /**
+     * Follow thread: withdraws what lies behind open damage; returns work done.
+     *
+     * @param followed position up to which the journal was followed.
+     * @param end of the durable journal now.
+     */
+    int doWork(final long followed, final long end) {
+        final Passable report = reported;
+        if (report != reportSeen) {
+            found(report.from, report.to, end);
+            reportSeen = report;
         }
         if (open == NONE) {
             return 0;
         }
         final long compared = comparedFrom;
-        final boolean isOver = compared > newest && points.position() > compared;
-        final long to = isOver ? compared : points.position();
+        final boolean isOver = compared >= foundEnd && followed >= compared;
+        final long to = isOver ? compared : followed;
         int work = 0;
         if (to > open && to > withdrawnTo) {
             points.withdraw(open, to);
             points.sync();
+            withdrawn = new Passable(open, to, NONE);
             withdrawnTo = to;
-            closedTo = NONE;
-            closedFrom = open;
-            closedTo = to;
             work = 1;
         }
         if (isOver) {
+            for (final Passable range : pending) {
+                passable = with(passable, new Passable(range.from, range.to, compared));
+            }
+            pending.clear();
             open = NONE;
             withdrawnTo = 0;
         }
         return work;
+    }
+
+    /** Follow thread: forgets what the base copies have passed. */
+    void forgetBelow(final long horizon) {
+        if (!condemned.isEmpty()) {
+            passable = passable.stream().filter(range -> range.to > horizon).toList();
+            condemned = condemned.stream().filter(range -> range.to > horizon).toList();
+        }
     }
 }

@@ -82,9 +82,9 @@ public final class StreamHistory implements AutoCloseable {
         leases = new ViewLeases(context.state().floor());
         final long end = journal.recovered().endPosition();
         points = RecoveryPoints.open(files, context.directory(), context.state(), end, leases, journal::newReader);
-        damage = new HistoryDamage(context.machine(), points);
+        damage = new HistoryDamage(context.machine(), points, end);
         for (final DamagedRange range : journal.recovered().damages()) {
-            damage.found(range.from());
+            damage.found(range.from(), range.to(), end);
         }
         index = new VersionIndex(indexContext());
         checkpoint = context.checkpoint();
@@ -140,6 +140,7 @@ public final class StreamHistory implements AutoCloseable {
             frames = new DecodedFrames(
                     journal::newFetcher,
                     context.frameMemory(),
+                    damage::isCondemned,
                     context.counters().newCounter(ReplicationCounter.VIEW_FRAME_HITS, context.machine()),
                     context.counters().newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, context.machine()));
         }
@@ -188,29 +189,23 @@ public final class StreamHistory implements AutoCloseable {
         index.raiseHorizon(segmentOf(horizon));
     }
 
-    /** Any thread: position of damaged journal behind which the sender must compare; -1 for none. */
-    public long damagePosition() {
-        return damage.position();
-    }
-
-    /** Apply thread: the journal at this position cannot be read. */
-    public void reportDamage(final long position) {
-        damage.report(position);
+    /** Any thread: true while there is damaged journal and the sender has not begun to compare since it was found. */
+    public boolean isDamaged() {
+        return damage.isUncompared();
     }
 
     /**
-     * Apply thread: whether the base copies may leave out journal that cannot be read, which makes every state behind it wrong
-     * up to where the sender compares. Not before those points are withdrawn, and not while a view shows such a state.
-     *
-     * @param from position of the damage.
-     * @param to the durable frame that makes the sender compare.
+     * Apply thread: whether the base copies may leave out a stretch of journal, which cannot be read and makes states
+     * behind it wrong. Not before the sender compares and all points up to there are withdrawn, and not while a view shows
+     * one of those states.
      */
     public boolean mayPass(final long from, final long to) {
-        if (!damage.isWithdrawn(from, to)) {
-            damage.report(from);
-            return false;
-        }
-        return leases.lowestHeldPosition() > to;
+        return damage.mayPass(from, to, leases);
+    }
+
+    /** Apply thread: the journal at this position cannot be read; the sender is made to compare anew. */
+    public void reportDamage(final long position) {
+        damage.report(position, position + 1);
     }
 
     /** Receive thread: the durable frame at this position makes the sender compare everything. */
@@ -328,7 +323,7 @@ public final class StreamHistory implements AutoCloseable {
     int doWork(final long nowNs) {
         int work = index.doWork(nowNs);
         takeDamageOfIndex();
-        work += follow() + damage.doWork();
+        work += follow() + damage.doWork(reader.position(), committer.durablePosition());
         if (!damage.isOpen()) {
             work += checkpoint.storeIfDue(nowNs, baseHorizon, committer.durablePosition());
         }
@@ -336,6 +331,7 @@ public final class StreamHistory implements AutoCloseable {
         if (floor != seenFloor) {
             seenFloor = floor;
             points.dropBelowFloor();
+            damage.forgetBelow(index.horizonSegment() * context.journalContext().segmentLength());
             policyChanged = true;
         }
         if (points.changes() != seenChanges) {
@@ -358,7 +354,8 @@ public final class StreamHistory implements AutoCloseable {
         try {
             count = reader.poll(frameHandler, durable, FRAMES_AT_ONCE);
         } catch (final JournalDamageException e) {
-            damage.found(reader.skipDamage(durable).from());
+            final DamagedRange range = reader.skipDamage(durable);
+            damage.found(range.from(), range.to(), durable);
             count++;
         }
         return count;
@@ -380,7 +377,9 @@ public final class StreamHistory implements AutoCloseable {
             lostCount = index.lostCount();
             for (final LostJournal range : index.lostJournal()) {
                 if (!points.isWithdrawn(range.from() + 1)) {
-                    damage.found(range.from());
+                    damage.found(range.from(), range.to(), committer.durablePosition());
+                } else if (!damage.isOpen()) {
+                    damage.known(range.from(), range.to());
                 }
             }
         }

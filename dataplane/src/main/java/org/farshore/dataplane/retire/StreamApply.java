@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.UUID;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 import org.agrona.concurrent.status.AtomicCounter;
+import org.farshore.dataplane.journal.DamagedRange;
 import org.farshore.dataplane.journal.FrameFetcher;
 import org.farshore.dataplane.journal.JournalCommitter;
 import org.farshore.dataplane.journal.JournalDamageException;
@@ -149,7 +150,7 @@ public final class StreamApply {
 
     /** Any thread: true while there is damage that the sender does not compare yet. */
     public boolean isDamaged() {
-        return damagePosition >= passablePosition || (history != null && history.damagePosition() >= 0);
+        return history == null ? damagePosition >= passablePosition : history.isDamaged();
     }
 
     /** Receive thread: the durable frame at this position makes the sender compare; damage before it may be passed. */
@@ -307,30 +308,30 @@ public final class StreamApply {
 
     private boolean passDamage(final JournalDamageException damage, final long limit) {
         final long position = reader.position();
-        if (position >= passablePosition) {
-            if (damagePosition != position) {
-                damagePosition = position;
-                if (history != null) {
-                    history.reportDamage(position);
-                }
-                LOG.warn(
-                        "stream",
-                        machine,
-                        "journal",
-                        "damaged",
-                        "reason",
-                        damage.getMessage(),
-                        "next",
-                        "the replica stays as it is until the sender compares all of it");
-            }
-            return false;
+        if (history == null ? position < passablePosition : mayPassWithHistory(position, limit)) {
+            gatherer.beLenient();
+            LOG.warn("stream", machine, "journal", "passed", "range", reader.skipDamage(limit));
+            return true;
         }
-        if (history != null && !history.mayPass(position, passablePosition)) {
-            return false;
+        if (damagePosition != position) {
+            damagePosition = position;
+            LOG.warn(
+                    "stream",
+                    machine,
+                    "journal",
+                    "damaged",
+                    "reason",
+                    damage.getMessage(),
+                    "next",
+                    "the replica stays as it is until the sender compares all of it");
         }
-        gatherer.beLenient();
-        LOG.warn("stream", machine, "journal", "passed", "range", reader.skipDamage(limit));
-        return true;
+        return false;
+    }
+
+    private boolean mayPassWithHistory(final long position, final long limit) {
+        final DamagedRange range = reader.skipDamage(limit);
+        reader.seek(position);
+        return history.mayPass(range.from(), range.to());
     }
 
     private void endGather() {

@@ -88,6 +88,29 @@ final class PastOracle {
         }
     }
 
+    /** How the histories of the target stand, for people. */
+    String describe(final MasterTargetAgents target) {
+        final StringBuilder text = new StringBuilder();
+        for (final TargetStream stream : target.applyAgent().streams()) {
+            final StreamHistory history = stream.history();
+            text.append("applied ").append(stream.apply().appliedPosition());
+            text.append(stream.apply().isDamaged() ? ", damaged" : "");
+            if (history != null) {
+                text.append(", retire position ").append(history.retirePosition());
+                text.append(", floor ").append(history.leases().floor());
+                text.append(", indexed ").append(history.index().indexedPosition());
+                text.append(", END followed ").append(history.points().endSequence());
+                history.leases()
+                        .held()
+                        .forEach(lease -> text.append(", held ")
+                                .append(lease.position())
+                                .append(" by ")
+                                .append(lease.holder()));
+            }
+        }
+        return text.toString();
+    }
+
     private void check(final TargetStream stream, final long nowNs, final long durable) {
         final StreamHistory history = stream.history();
         final boolean isLevel = history.points().endSequence() >= durable;

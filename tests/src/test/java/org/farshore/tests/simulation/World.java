@@ -391,6 +391,9 @@ final class World {
         if (lives[Node.AGENT] != null) {
             words.add(lives[Node.AGENT].describe(source.volumes()));
         }
+        if (scenario.retentionNs() > 0 && lives[Node.TARGET] != null) {
+            words.add(past.describe(lives[Node.TARGET].masterTarget()));
+        }
         words.add("durable " + promises.durable() + ", applied " + promises.applied() + ", newest cut "
                 + promises.newestCutNs(source.volumes()) + " ns, last fault " + disturbedNs + " ns");
         return String.join("; ", words);
