@@ -77,7 +77,7 @@ final class IndexLoader {
         this.follower = follower;
         this.marks = marks;
         this.journalEnd = journalEnd;
-        this.horizonPosition = horizonSegment * context.segmentLength();
+        this.horizonPosition = Math.max(horizonSegment * context.segmentLength(), context.horizonPosition());
         begin(trustLimit);
     }
 

@@ -149,7 +149,7 @@ public final class VersionIndex implements AutoCloseable {
         if (!loaded) {
             return 1;
         }
-        final long position = loader.finish(beginOf(horizonSegment));
+        final long position = loader.finish(Math.max(beginOf(horizonSegment), context.horizonPosition()));
         firstFile = loader.firstFile();
         checkpointedNewest = versions.newest();
         loader = null;

@@ -27,6 +27,7 @@ public final class VersionIndexContext {
     private int segmentLength;
     private long journalEnd;
     private long horizonSegment = 1;
+    private long horizonPosition;
     private LongFunction<JournalReader> readers;
     private LongSupplier durablePosition;
     private int pagesPerFile = VersionIds.PAGES_PER_FILE_MAX;
@@ -95,6 +96,15 @@ public final class VersionIndexContext {
         return this;
     }
 
+    /**
+     * Frames below are in the base copy, too, as the stream's state record says: what was written to the base copy past
+     * their versions must be seen, so those are not believed again.
+     */
+    public VersionIndexContext horizonPosition(final long value) {
+        horizonPosition = value;
+        return this;
+    }
+
     /** Length of a version file in pages of 4 KiB, at most and by default 2048. */
     public VersionIndexContext pagesPerFile(final int value) {
         pagesPerFile = value;
@@ -137,6 +147,10 @@ public final class VersionIndexContext {
 
     long horizonSegment() {
         return horizonSegment;
+    }
+
+    long horizonPosition() {
+        return horizonPosition;
     }
 
     JournalReader newReader(final long position) {

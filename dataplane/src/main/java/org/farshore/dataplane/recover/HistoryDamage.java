@@ -2,6 +2,7 @@ package org.farshore.dataplane.recover;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.farshore.dataplane.runtime.StateLog;
 
 /**
@@ -50,7 +51,7 @@ final class HistoryDamage {
 
     /** Any thread: true until the sender compares everything from a frame on that is newer than what was found. */
     boolean isUncompared() {
-        return comparedFrom < foundEnd || reported != reportSeen;
+        return comparedFrom < foundEnd || !Objects.equals(reported, reportSeen);
     }
 
     /** Apply thread: journal at this position cannot be read. */
@@ -148,7 +149,7 @@ final class HistoryDamage {
      */
     int doWork(final long followed, final long end) {
         final Passable report = reported;
-        if (report != reportSeen) {
+        if (!Objects.equals(report, reportSeen)) {
             found(report.from, report.to, end);
             reportSeen = report;
         }

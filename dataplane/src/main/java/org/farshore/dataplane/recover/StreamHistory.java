@@ -102,6 +102,7 @@ public final class StreamHistory implements AutoCloseable {
                 .machine(context.machine())
                 .journal(context.journalContext(), journal)
                 .horizonSegment(segmentOf(context.state().horizon()))
+                .horizonPosition(context.state().horizon())
                 .residentFiles(context.indexResidentFiles());
         if (context.indexPagesPerFile() > 0) {
             indexContext.pagesPerFile(context.indexPagesPerFile());

@@ -111,7 +111,7 @@ public final class TargetStreams {
         gatherer.restore(state);
         final StateFile checkpointFile = StreamCheckpoint.file(files, directory);
         final StreamState from = historySettings.isOff(state) ? state : StreamCheckpoint.load(checkpointFile, state);
-        final Walk walk = new Walk(state, from, !historySettings.isOff(state));
+        final Walk walk = new Walk(state, from);
         final Journal journal = JournalRecovery.open(context, state, from, walk);
         final boolean damaged = !journal.recovered().damages().isEmpty();
         if (damaged) {
@@ -206,12 +206,8 @@ public final class TargetStreams {
         private final int generation;
         private boolean changed;
 
-        /**
-         * Walks from a place at or behind the applied position of the state.
-         *
-         * @param hasHistory frames of the whole segment before that place may have live versions, and are not walked.
-         */
-        Walk(final StreamState state, final StreamState from, final boolean hasHistory) {
+        /** Walks from a place at or behind the applied position of the state. */
+        Walk(final StreamState state, final StreamState from) {
             VolumeStates.addTo(state, atEnd);
             atEnd.all().forEach(everSeen::add);
             atEnd.clear();
@@ -220,8 +216,8 @@ public final class TargetStreams {
             generation = from.generation();
             for (final StreamVolume volume : current.all()) {
                 see(volume);
-                if (hasHistory && !volume.everConverged()) {
-                    // What lies before was not walked: any block may have a frame there.
+                if (!volume.everConverged() && from.appliedPosition() > state.appliedPosition()) {
+                    // What lies between was not walked: any block may have a frame there.
                     unapplied.mark(volume.number(), 0, volume.sizeBytes(), from.appliedPosition());
                 }
             }

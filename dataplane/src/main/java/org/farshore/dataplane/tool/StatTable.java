@@ -163,6 +163,22 @@ final class StatTable {
                         + HumanText.count(now.sum(ReplicationCounter.JOURNAL_SYNCS)) + " group commits, longest "
                         + HumanText.durationMs(now.max(ReplicationCounter.JOURNAL_SYNC_MAX) / 1000) + ", "
                         + HumanText.count(now.sum(ReplicationCounter.POINTS)) + " points");
+        retention(lines, now);
+    }
+
+    /** Nothing where nothing of the past is kept. */
+    private void retention(final List<String> lines, final RoleSample now) {
+        if (now.max(ReplicationCounter.RETENTION_WINDOW) <= 0) {
+            return;
+        }
+        add(
+                lines,
+                "kept",
+                HumanText.durationMs(now.max(ReplicationCounter.RETENTION_WINDOW)) + " window, "
+                        + HumanText.count(now.sum(ReplicationCounter.RETENTION_POINTS)) + " points, "
+                        + HumanText.count(now.sum(ReplicationCounter.INDEX_VERSIONS)) + " versions in "
+                        + HumanText.bytes(now.sum(ReplicationCounter.RETENTION_USED)) + " of journal"
+                        + (now.max(ReplicationCounter.RETENTION_ALARM) > 0 ? "; SHORT OF ROOM" : ""));
     }
 
     private static String distance(
