@@ -44,9 +44,10 @@ class ArchitectureTest {
             new Stage("recover", "ship", "journal", "index", "optimise"),
             new Stage("retire", "ship", "journal", "index", "recover", "optimise"),
             new Stage("nbd", "recover"),
-            new Stage("tool", "journal", "index"),
+            new Stage("command"),
+            new Stage("tool", "journal", "index", "command"),
             new Stage("processserver", "ship", "optimise", "spool", "receive"),
-            new Stage("mastertarget", "ship", "optimise", "receive", "journal", "index", "retire", "recover", "nbd"));
+            new Stage("mastertarget", "ship", "optimise", "receive", "journal", "index", "retire", "recover", "nbd", "command"));
 
     /** What a simulation steps: everything but mains, adapters and tools. */
     private static final DescribedPredicate<JavaClass> STEPPED = resideInAnyPackage(
