@@ -32,6 +32,7 @@ public final class RecoveryView implements AutoCloseable {
     private final ViewOverlay overlay;
     private final ViewLeases.Lease lease;
     private final AtomicCounter readErrors;
+    private volatile boolean baseAlone;
 
     /**
      * Joins the parts; closing the view closes base, overlay and lease.
@@ -82,6 +83,19 @@ public final class RecoveryView implements AutoCloseable {
     /** A way to the bytes for one thread. */
     public ViewAccess newAccess() {
         return new ViewAccess(this, versions.get());
+    }
+
+    /**
+     * The base holds every version up to the moment, synced: from now on nothing is looked up in the index, and the moment
+     * is given up. What has begun to read a frame ends with the same bytes.
+     */
+    public void useBaseAlone() {
+        baseAlone = true;
+        lease.close();
+    }
+
+    boolean isBaseAlone() {
+        return baseAlone;
     }
 
     BlockFile base() {

@@ -3,6 +3,7 @@ package org.farshore.dataplane.recover;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.farshore.dataplane.journal.FrameFetcher;
+import org.farshore.dataplane.runtime.BlockFile;
 
 /**
  * One thread's way to the bytes of a {@link RecoveryView}. What one access has written all others read, and a flush of one
@@ -122,8 +123,13 @@ public final class ViewAccess implements AutoCloseable {
     private long find(final long from, final long to) throws ViewException {
         final long begin = from & -SECTOR_LENGTH;
         final long end = Math.min(to, begin + ViewPieces.EXTENT_LENGTH_MAX);
+        final long length = (end - begin + SECTOR_LENGTH - 1) & -SECTOR_LENGTH;
         pieces.clear();
-        versions.find(begin, (end - begin + SECTOR_LENGTH - 1) & -SECTOR_LENGTH, pieces);
+        if (view.isBaseAlone()) {
+            pieces.onBase(begin, length);
+        } else {
+            versions.find(begin, length, pieces);
+        }
         return end;
     }
 
@@ -159,6 +165,59 @@ public final class ViewAccess implements AutoCloseable {
                 offset,
                 position,
                 "journal frame at " + position + ", which holds the bytes at " + offset + ", " + what);
+    }
+
+    /**
+     * Writes what the journal has of a range at the moment into the base; nothing where the base has it already. Not durable
+     * before the base was synced; done again it writes the same.
+     *
+     * @param length at most {@link ViewPieces#EXTENT_LENGTH_MAX}.
+     * @param buffer as long.
+     * @return bytes written or zeroed.
+     */
+    long copyVersions(final long offset, final int length, final BlockFile base, final ByteBuffer buffer)
+            throws ViewException {
+        final long end = offset + length;
+        long copied = 0;
+        int lookups = 0;
+        for (long at = offset; at < end; ) {
+            final long from = at;
+            find(at, end);
+            for (int i = 0; i < pieces.count() && at < end; i++) {
+                final int part = (int) (Math.min(end, pieces.offset(i) + pieces.length(i)) - at);
+                if (pieces.position(i) != ViewPieces.BASE) {
+                    if (!copyPiece(i, at, part, base, buffer)) {
+                        break;
+                    }
+                    copied += part;
+                }
+                at += part;
+            }
+            lookups = at > from ? 0 : lookups + 1;
+            if (lookups == LOOKUPS_MAX) {
+                throw damaged(at, pieces.position(0), "was not found");
+            }
+        }
+        return copied;
+    }
+
+    private boolean copyPiece(
+            final int index, final long at, final int length, final BlockFile base, final ByteBuffer buffer)
+            throws ViewException {
+        try {
+            if (pieces.position(index) == ViewPieces.ZERO) {
+                base.zero(at, length);
+                return true;
+            }
+            buffer.clear().limit(length);
+            if (!readPiece(index, at, length, buffer)) {
+                return false;
+            }
+            base.write(buffer.flip(), at);
+            return true;
+        } catch (final IOException e) {
+            throw ViewException.ofDisk(at, "cannot write to the replica volume", e);
+        }
     }
 
     /** The replica volume grows when the growth is retired; until then what lies behind its end is zeros. */

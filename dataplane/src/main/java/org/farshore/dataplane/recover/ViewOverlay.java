@@ -3,6 +3,7 @@ package org.farshore.dataplane.recover;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.agrona.BufferUtil;
 import org.farshore.dataplane.runtime.BlockFile;
@@ -38,6 +39,12 @@ import org.farshore.dataplane.runtime.Entropy;
  * shows them, and the next sync would answer that all is well: so the overlay stops for good, for reading too. What was
  * flushed before is on the disk; opening it again shows that much and may show less than was answered without a flush.
  *
+ * <h2>Letting go (H3)</h2>
+ * When the volume's base becomes the disk itself, {@link OverlayDrain} moves the blocks there, a range at a time. Since then a
+ * block that the overlay does not hold is written to the base, so what it holds only shrinks; a block that is written while
+ * its range is copied stays here. A bit is cleared when the block is in the base, synced, and a bit that comes back after a
+ * stop has the same bytes here: nothing of a drained block is removed before the whole overlay is.
+ *
  * <p>Any thread. Nothing is allocated by reads, and by writes only what a page costs when it is first met.
  */
 public final class ViewOverlay implements AutoCloseable {
@@ -60,6 +67,11 @@ public final class ViewOverlay implements AutoCloseable {
     private boolean inherited = true;
     private volatile boolean dirtyData = true;
     private volatile boolean stopped;
+    private BlockFile base;
+    private boolean dirtyBase;
+    private final BitSet rewritten = new BitSet();
+    private long copiedFrom;
+    private long copiedTo;
 
     /** What lies below an overlay: the volume at the moment of the view. */
     @FunctionalInterface
@@ -193,7 +205,11 @@ public final class ViewOverlay implements AutoCloseable {
             final int length = source.remaining();
             lockForWriting(at);
             try {
-                writeLocked(at, source, below);
+                if (base == null) {
+                    writeHere(at, source, below);
+                } else {
+                    writeThrough(at, source, below);
+                }
             } catch (final IOException e) {
                 throw ViewException.ofDisk(at, "cannot write to the overlay", e);
             } finally {
@@ -219,7 +235,28 @@ public final class ViewOverlay implements AutoCloseable {
         dirtyData = true;
     }
 
-    private void writeLocked(final long offset, final ByteBuffer source, final Below below) throws IOException {
+    /** Blocks that the overlay holds are changed there; what it does not hold is the base's from now on. */
+    private void writeThrough(final long offset, final ByteBuffer source, final Below below) throws IOException {
+        final int limit = source.limit();
+        final long end = offset + source.remaining();
+        long at = offset;
+        while (at < end) {
+            final int state = presence.state(at / BLOCK_LENGTH);
+            final long runEnd = runEnd(at, end, state);
+            source.limit(source.position() + (int) (runEnd - at));
+            if (state == Presence.ABSENT) {
+                dirtyBase = true;
+                base.write(source, at);
+            } else {
+                noteRewritten(at, runEnd);
+                writeHere(at, source, below);
+            }
+            source.limit(limit);
+            at = runEnd;
+        }
+    }
+
+    private void writeHere(final long offset, final ByteBuffer source, final Below below) throws IOException {
         long at = offset;
         final long end = offset + source.remaining();
         final int limit = source.limit();
@@ -311,6 +348,13 @@ public final class ViewOverlay implements AutoCloseable {
             while (at < to) {
                 final int state = presence.state(at / BLOCK_LENGTH);
                 final long end = runEnd(at, to, state);
+                if (state == Presence.ABSENT && base != null) {
+                    dirtyBase = true;
+                    base.zero(at, end - at);
+                    at = end;
+                    continue;
+                }
+                noteRewritten(at, end);
                 presence.set(at / BLOCK_LENGTH, (end + BLOCK_LENGTH - 1) / BLOCK_LENGTH, Presence.ZERO);
                 if (state == Presence.PRESENT) {
                     data.zero(at, end - at);
@@ -335,14 +379,20 @@ public final class ViewOverlay implements AutoCloseable {
         try {
             checkRunning(0);
             final boolean changed;
+            final boolean baseChanged;
             final int pages;
             writing.lock();
             try {
                 changed = dirtyData;
                 dirtyData = false;
+                baseChanged = dirtyBase;
+                dirtyBase = false;
                 pages = presence.freeze();
             } finally {
                 writing.unlock();
+            }
+            if (baseChanged) {
+                sync(base);
             }
             flushFrozen(pages, changed);
         } finally {
@@ -354,16 +404,16 @@ public final class ViewOverlay implements AutoCloseable {
         boolean durable = false;
         try {
             if (syncData) {
-                sync(false);
+                sync(data);
             }
             if (pages > 0) {
                 if (inherited) {
                     // Copies that an earlier process left in the page cache alone must not be the ones relied upon.
-                    sync(true);
+                    syncPresence();
                     inherited = false;
                 }
                 writeBits();
-                sync(true);
+                syncPresence();
             }
             durable = true;
         } finally {
@@ -379,20 +429,105 @@ public final class ViewOverlay implements AutoCloseable {
         }
     }
 
-    private void sync(final boolean ofPresence) throws ViewException {
+    private void syncPresence() throws ViewException {
         try {
-            if (ofPresence) {
-                presence.sync();
-            } else {
-                data.sync();
-            }
+            presence.sync();
         } catch (final IOException e) {
-            stopped = true;
-            throw new ViewException(
-                    ViewException.Cause.OVERLAY_STOPPED,
-                    0,
-                    ViewException.NO_POSITION,
-                    "sync of overlay " + data.name() + " failed, it is not used any more: " + e.getMessage());
+            throw stop(data, e);
+        }
+    }
+
+    private void sync(final BlockFile file) throws ViewException {
+        try {
+            file.sync();
+        } catch (final IOException e) {
+            throw stop(file, e);
+        }
+    }
+
+    ViewException stop(final BlockFile file, final IOException cause) {
+        stopped = true;
+        return new ViewException(
+                ViewException.Cause.OVERLAY_STOPPED,
+                0,
+                ViewException.NO_POSITION,
+                "sync of " + file.name() + " failed, the overlay is not used any more: " + cause.getMessage());
+    }
+
+    /**
+     * From now on blocks that the overlay does not hold are written to the base, and a flush syncs it, too. The base must be
+     * what lies below, whole: no version is looked at any more.
+     */
+    void writeThroughTo(final BlockFile newBase) {
+        writing.lock();
+        try {
+            base = newBase;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** First offset from {@code from} on where the overlay holds a block; the volume's size when there is none. */
+    long nextHeld(final long from) throws ViewException {
+        long at = from;
+        while (at < sizeBytes && state(at) == Presence.ABSENT) {
+            at = runEnd(at, sizeBytes, Presence.ABSENT);
+        }
+        return at;
+    }
+
+    /** Writers wait until {@link #releaseWriters}; nested with the caller's own calls. */
+    void holdWriters() {
+        writing.lock();
+    }
+
+    void releaseWriters() {
+        writing.unlock();
+    }
+
+    /** From now on it is noted which blocks of the range, which begins and ends with blocks, are written. */
+    void beginCopy(final long from, final long to) {
+        writing.lock();
+        try {
+            copiedFrom = from;
+            copiedTo = to;
+            rewritten.clear();
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private void noteRewritten(final long from, final long to) {
+        final long begin = Math.max(from, copiedFrom);
+        final long end = Math.min(to, copiedTo);
+        if (begin < end) {
+            rewritten.set((int) ((begin - copiedFrom) / BLOCK_LENGTH), (int)
+                    ((end - copiedFrom + BLOCK_LENGTH - 1) / BLOCK_LENGTH));
+        }
+    }
+
+    /**
+     * The blocks of the range are in the base, synced: lets go of those that were not written since {@link #beginCopy}.
+     * Durable after {@link #flush}; until then a stop finds them here as well, with the same bytes.
+     */
+    void endCopy() throws ViewException {
+        lockForWriting(copiedFrom);
+        try {
+            final int end = (int) ((copiedTo - copiedFrom + BLOCK_LENGTH - 1) / BLOCK_LENGTH);
+            final long first = copiedFrom / BLOCK_LENGTH;
+            for (int from = rewritten.nextClearBit(0); from < end; ) {
+                final int written = rewritten.nextSetBit(from);
+                final int to = written < 0 ? end : Math.min(written, end);
+                if (nextHeld((first + from) * BLOCK_LENGTH) < (first + to) * BLOCK_LENGTH) {
+                    presence.set(first + from, first + to, Presence.ABSENT);
+                }
+                from = rewritten.nextClearBit(to);
+            }
+            copiedTo = copiedFrom;
+        } catch (final IOException e) {
+            throw ViewException.ofDisk(copiedFrom, "cannot let go of blocks of the overlay", e);
+        } finally {
+            writing.unlock();
         }
     }
 
