@@ -42,6 +42,7 @@ public final class JournalWriter {
     private long durableEndSequence;
     private long durableCapturePosition;
     private boolean confirmed = true;
+    private boolean beginsSegment;
     private long durableAtNs;
 
     JournalWriter(final JournalContext context, final JournalCommitter committer, final RecoveredJournal recovered) {
@@ -228,7 +229,7 @@ public final class JournalWriter {
         int offset = positions.offsetOf(endPosition);
         final int needed =
                 JournalLimits.alignToBlock(JournalGroup.frameLength(bodyLength) + JournalFrameFlyweight.HEADER_LENGTH);
-        if (context.segmentLength() - offset < needed || segment < firstSegment) {
+        if (beginsSegment || context.segmentLength() - offset < needed || segment < firstSegment) {
             segment = Math.max(segment + 1, firstSegment);
             offset = JournalLimits.SEGMENT_HEADER_LENGTH;
         }
@@ -243,7 +244,14 @@ public final class JournalWriter {
         group.open(segment, offset, context.segmentLength() - offset, life, endPosition, nowNs);
         assert position >= endPosition;
         open = group;
+        beginsSegment = false;
         return true;
+    }
+
+    /** The next frame begins a segment: nothing that comes lies in one with what was. */
+    public void beginSegment() {
+        closeGroup();
+        beginsSegment = true;
     }
 
     private JournalGroup freeGroup() {

@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.farshore.dataplane.command.CommandServer;
+import org.farshore.dataplane.nbd.NbdServer;
+import org.farshore.dataplane.nbd.NbdServerContext;
 import org.farshore.dataplane.runtime.ChannelBlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
@@ -21,12 +24,13 @@ import org.farshore.dataplane.runtime.SystemClocks;
 import org.farshore.dataplane.runtime.SystemEntropy;
 import org.farshore.dataplane.ship.AeronLinks;
 
-/** The master target as a process: three threads, the files and the network of this machine. */
+/** The master target as a process: its threads, the files and the network of this machine, its two sockets for users. */
 public final class MasterTarget implements RoleMain.Role {
     private static final StateLog LOG = StateLog.of(MasterTarget.class);
     private static final String ADOPT_OPTION = "--adopt";
     private static final String ADOPT_PROPERTY = "farshore.master-target." + MasterTargetContext.ADOPT_PROP_NAME;
     private static final int PEERS_PER_MACHINE = 4;
+    private static final String NBD_SOCKET = "nbd.sock";
 
     private final MasterTargetContext context = new MasterTargetContext();
     private RoleDriverContext driverContext;
@@ -71,8 +75,11 @@ public final class MasterTarget implements RoleMain.Role {
                 .entropy(entropy)
                 .counters(driver.counters())
                 .links(new AeronLinks(driver, clocks, entropy, context.machinesMax() * PEERS_PER_MACHINE))
+                .exports(exports(runner, driver))
                 .conclude();
-        new MasterTargetAgents(context).runOn(runner);
+        final MasterTargetAgents agents = new MasterTargetAgents(context);
+        agents.runOn(runner);
+        runner.addApart(new CommandServer(context.dataDirectory().resolve(CommandServer.NAME), agents.commands()));
         LOG.info(
                 "role",
                 name(),
@@ -84,6 +91,16 @@ public final class MasterTarget implements RoleMain.Role {
                 String.join(",", context.machines()),
                 "note",
                 context.endpoint().startsWith("127.") ? "loopback only" : "strangers are not yet kept out");
+    }
+
+    private NbdExportServer exports(final RoleRunner runner, final RoleDriver driver) {
+        final NbdServer server = NbdServer.launch(new NbdServerContext()
+                .unixSocket(context.dataDirectory().resolve(NBD_SOCKET))
+                .tcpAddress(context.nbdAddress())
+                .counterFactory(driver.counters())
+                .errorHandler(runner.errorHandler()));
+        runner.onEnd(server);
+        return new NbdExportServer(server, new ChannelBlockFiles());
     }
 
     /** Two processes on one data directory would destroy each other's journals. */

@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.Agent;
+import org.farshore.dataplane.command.CommandBook;
+import org.farshore.dataplane.failover.FailoverAgent;
+import org.farshore.dataplane.failover.FailoverContext;
 import org.farshore.dataplane.journal.JournalCommitAgent;
+import org.farshore.dataplane.operate.Operator;
 import org.farshore.dataplane.receive.ReceiveAgent;
 import org.farshore.dataplane.receive.ReceiveContext;
 import org.farshore.dataplane.recover.FollowAgent;
@@ -18,13 +22,14 @@ import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.RoleRunner;
 
 /**
- * The four agents of a master target, put together and not yet running: on a thread each in production, stepped in one
+ * The five agents of a master target, put together and not yet running: on a thread each in production, stepped in one
  * thread by a simulation.
  *
  * <pre>
  *   network ──► receive ──groups──► commit ──durable position──► follow ──retire position──► apply ──► replica volumes
  *                  ▲                   └─ chunks, straight ──────────────────────────────────────────────▲
  *                  └──── acknowledgements, comparisons, opened streams ── (commit, apply)
+ *   failover: views, and who owns the disks; lets the source in (receive), halts what reaches the replicas (apply)
  * </pre>
  *
  * <p>Making it recovers every stream that lies in the data directory: nothing is listened to before that is done.
@@ -34,6 +39,8 @@ public final class MasterTargetAgents {
     private final FollowAgent followAgent;
     private final ApplyAgent applyAgent;
     private final ReceiveAgent receiveAgent;
+    private final FailoverAgent failoverAgent;
+    private final CommandBook commands;
 
     /**
      * Recovers the streams and makes the agents.
@@ -65,6 +72,17 @@ public final class MasterTargetAgents {
                 .conclude();
         receiveAgent = new ReceiveAgent(receiveContext, context.links(), context.endpoint());
         streams.forEach(receiveAgent::add);
+        final TargetMachines machines = new TargetMachines(applyAgent, context.files());
+        failoverAgent = new FailoverAgent(new FailoverContext()
+                .files(context.files())
+                .dataDirectory(context.dataDirectory())
+                .clocks(context.clocks())
+                .entropy(context.entropy())
+                .counters(context.counters())
+                .exports(context.exports())
+                .streams(machines::streams)
+                .conclude());
+        commands = new Operator(machines::operated, followAgent, failoverAgent, machines, context.clocks()).book();
     }
 
     private List<TargetStream> recover(final MasterTargetContext context, final TargetStreams targetStreams) {
@@ -86,12 +104,26 @@ public final class MasterTargetAgents {
 
     /** Gives each agent a thread of the role. */
     void runOn(final RoleRunner runner) {
-        runner.add(receiveAgent).add(commitAgent).addApart(followAgent).addApart(applyAgent);
+        runner.add(receiveAgent)
+                .add(commitAgent)
+                .addApart(followAgent)
+                .addApart(applyAgent)
+                .addApart(failoverAgent);
     }
 
     /** All agents: those that a write meets, in order, and the one that follows beside them. */
     public List<Agent> all() {
-        return List.of(receiveAgent, commitAgent, applyAgent, followAgent);
+        return List.of(receiveAgent, commitAgent, applyAgent, followAgent, failoverAgent);
+    }
+
+    /** What an operator can ask for; commands are begun and stepped by one thread of their own. */
+    public CommandBook commands() {
+        return commands;
+    }
+
+    /** Owner of views and failovers; orders from any thread. */
+    public FailoverAgent failoverAgent() {
+        return failoverAgent;
     }
 
     /** Where streams are opened and their windows set; requests from any thread. */

@@ -1,9 +1,11 @@
 package org.farshore.dataplane.mastertarget;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.farshore.dataplane.failover.ExportServer;
 import org.farshore.dataplane.journal.JournalContext;
 import org.farshore.dataplane.receive.ReceiveContext;
 import org.farshore.dataplane.recover.HistorySettings;
@@ -53,6 +55,9 @@ public final class MasterTargetContext {
     /** Default of {@link #INDEX_MEMORY_PROP_NAME}. */
     public static final String INDEX_MEMORY_DEFAULT = "512m";
 
+    /** Loopback address and port where views are served besides the unix socket; empty for none. */
+    public static final String NBD_LISTEN_PROP_NAME = "nbd.listen";
+
     private static final long INDEX_MEMORY_MIN = 16L << 20;
     private static final long INDEX_MEMORY_MAX = 64L << 30;
     private static final int INDEX_FILE_LENGTH = 8 << 20;
@@ -84,6 +89,8 @@ public final class MasterTargetContext {
     private Entropy entropy;
     private CounterFactory counters;
     private Links links;
+    private ExportServer exports = new NoExports();
+    private InetSocketAddress nbdAddress;
 
     /** Reads every setting. */
     public MasterTargetContext configure(final Settings settings) {
@@ -102,6 +109,7 @@ public final class MasterTargetContext {
         retentionWindowNs = settings.durationNs(
                 RETENTION_WINDOW_PROP_NAME, RETENTION_WINDOW_DEFAULT, 0, RetentionPolicy.WINDOW_NS_MAX);
         indexMemory = settings.bytes(INDEX_MEMORY_PROP_NAME, INDEX_MEMORY_DEFAULT, INDEX_MEMORY_MIN, INDEX_MEMORY_MAX);
+        nbdAddress = nbdAddress(settings);
         replicas = settings.group(REPLICA_PROP_NAME);
         replicas.forEach((name, path) -> settings.toPath(REPLICA_PROP_NAME + "." + name, path));
         adopt = settings.flag(ADOPT_PROP_NAME, false);
@@ -117,6 +125,24 @@ public final class MasterTargetContext {
             throw settings.bad(
                     LISTEN_PROP_NAME, endpoint, "must be host:port, port 1 to " + PORT_MAX + "; port + 1 is used too");
         }
+    }
+
+    private static InetSocketAddress nbdAddress(final Settings settings) {
+        final String text = settings.text(NBD_LISTEN_PROP_NAME, "");
+        if (text.isEmpty()) {
+            return null;
+        }
+        final int colon = text.lastIndexOf(':');
+        final String port = text.substring(colon + 1);
+        if (colon < 1 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > PORT_MAX + 1) {
+            throw settings.bad(NBD_LISTEN_PROP_NAME, text, "must be address:port of loopback, as 127.0.0.1:10809");
+        }
+        final InetSocketAddress address = new InetSocketAddress(text.substring(0, colon), Integer.parseInt(port));
+        if (address.isUnresolved() || !address.getAddress().isLoopbackAddress()) {
+            throw settings.bad(
+                    NBD_LISTEN_PROP_NAME, text, "must be loopback: clients are not asked who they are; use a tunnel");
+        }
+        return address;
     }
 
     private static Set<String> machines(final Settings settings) {
@@ -280,6 +306,25 @@ public final class MasterTargetContext {
 
     public Links links() {
         return links;
+    }
+
+    /** Where views are served; nowhere by default. */
+    public MasterTargetContext exports(final ExportServer value) {
+        exports = value;
+        return this;
+    }
+
+    ExportServer exports() {
+        return exports;
+    }
+
+    Entropy entropy() {
+        return entropy;
+    }
+
+    /** Where views are served over TCP, or null. */
+    InetSocketAddress nbdAddress() {
+        return nbdAddress;
     }
 
     /** How streams keep their past. */

@@ -7,6 +7,7 @@ import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.journal.JournalWriter;
 import org.farshore.dataplane.retire.ApplyAgent;
 import org.farshore.dataplane.retire.CompareOutcome;
+import org.farshore.dataplane.retire.StreamFence;
 import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.ReplicationCounter;
@@ -86,6 +87,7 @@ final class ReceiveSession {
     private long welcomeCaptureIdLow;
     private long welcomeCapturePosition;
     private long sealPosition;
+    private long beginPosition;
     private long welcomedNs;
     private long ackedSequence;
     private long ackedNs;
@@ -108,6 +110,7 @@ final class ReceiveSession {
         intake = new MessageIntake(opened, context.applyAgent(), context.directBatches(), context.counters());
         generation = Math.max(1, opened.journal().recovered().generation());
         incarnation = opened.journal().recovered().incarnation();
+        hold(0);
         if (!opened.isDamaged()) {
             heldCaptureIdHigh = opened.journal().recovered().captureIdHigh();
             heldCaptureIdLow = opened.journal().recovered().captureIdLow();
@@ -134,6 +137,11 @@ final class ReceiveSession {
             if (state == State.RECEIVING && intake.isUntouched() && nowNs - welcomedNs >= WELCOME_INTERVAL_NS) {
                 to(State.WELCOMING, "asked again");
             }
+            return;
+        }
+        final String fenced = stream == null ? null : stream.fence().rule().refusal();
+        if (fenced != null) {
+            refuse(sender, hello.connectionId(), RejectReason.STALE_GENERATION, fenced, nowNs);
             return;
         }
         if (isDuplicate(hello, nowNs)) {
@@ -218,6 +226,7 @@ final class ReceiveSession {
         if (writer != null) {
             work += writer.doWork(nowNs);
             work += stream.unapplied().doWork(stream.settledPosition());
+            work += obeyFence(nowNs);
             if (peer != null && writer.isPoisoned()) {
                 leave(RejectReason.STORAGE, "the journal of this master target has failed", nowNs);
             }
@@ -226,6 +235,63 @@ final class ReceiveSession {
             }
         }
         return state == State.RECEIVING ? work + answer(nowNs) : work;
+    }
+
+    /** A rule counts when nothing of the source is under way any more; a failover waits for that. */
+    private int obeyFence(final long nowNs) {
+        final StreamFence.Rule rule = stream.fence().rule();
+        if (rule == stream.fence().obeyed()) {
+            return 0;
+        }
+        if (peer != null && rule.generation() > generation) {
+            leave(
+                    RejectReason.STALE_GENERATION,
+                    rule.refusal() == null ? "the generation ended" : rule.refusal(),
+                    nowNs);
+        }
+        writer.closeGroup();
+        if (!writer.isAllDurable()) {
+            return 0;
+        }
+        generation = Math.max(generation, rule.generation());
+        if (rule.beginsAnew() && !beginAnew()) {
+            return 0;
+        }
+        hold(beginPosition);
+        stream.fence().obey(rule);
+        beginPosition = 0;
+        LOG.info(
+                "session",
+                machine,
+                "generation",
+                generation,
+                "source",
+                rule.refusal() == null ? "may come" : "is refused");
+        return 1;
+    }
+
+    /** The generation begins with a frame that says so, at the begin of a segment; true when that is durable. */
+    private boolean beginAnew() {
+        if (beginPosition > 0) {
+            return true;
+        }
+        writer.beginSegment();
+        final long position = writer.appendIncarnation(
+                generation, incarnation + 1, intake.endSequence() + 1, NO_CAPTURE_POSITION, 0, 0);
+        if (position != JournalWriter.BACK_PRESSURED) {
+            incarnation++;
+            heldCaptureIdHigh = 0;
+            heldCaptureIdLow = 0;
+            beginPosition = position;
+            writer.closeGroup();
+        }
+        return false;
+    }
+
+    private void hold(final long position) {
+        stream.fence()
+                .hold(new StreamFence.Held(
+                        generation, incarnation, intake.endSequence(), position, stream.volumeStates()));
     }
 
     /** Nothing is held of any capture from now on: the next connection compares, and the present one must end for that. */
@@ -281,8 +347,11 @@ final class ReceiveSession {
             leave(RejectReason.REPLICA_REFUSED, stream.refusal(), nowNs);
             return 1;
         }
+        if (!stream.fence().isObeyed()) {
+            return 0;
+        }
         final boolean fresh = intake.endSequence() == 0 && incarnation == 0;
-        if (helloGeneration != 0 && helloGeneration != generation && !(fresh && helloGeneration > generation)) {
+        if (!isRightGeneration(fresh)) {
             leave(
                     RejectReason.STALE_GENERATION,
                     "generation " + helloGeneration + " where this master target holds generation " + generation,
@@ -293,6 +362,7 @@ final class ReceiveSession {
             return 0;
         }
         generation = Math.max(generation, helloGeneration);
+        hold(0);
         final boolean sameCapture = captureIdHigh == heldCaptureIdHigh && captureIdLow == heldCaptureIdLow;
         welcomeCaptureIdHigh = heldCaptureIdHigh;
         welcomeCaptureIdLow = heldCaptureIdLow;
@@ -315,6 +385,15 @@ final class ReceiveSession {
         writer.closeGroup();
         to(State.SEALING, "drained");
         return 1;
+    }
+
+    /** A source that was let in before a failover that was cancelled lost nothing by it, and may come back. */
+    private boolean isRightGeneration(final boolean fresh) {
+        final int acceptFrom = stream.fence().obeyed().acceptFrom();
+        return helloGeneration == 0
+                || helloGeneration == generation
+                || (fresh && helloGeneration > generation)
+                || (acceptFrom > 0 && helloGeneration >= acceptFrom && helloGeneration < generation);
     }
 
     private int seal() {

@@ -402,8 +402,13 @@ public final class StreamHistory implements AutoCloseable {
         retirePosition = Math.min(rulePosition, Math.min(points.position(), index.indexedPosition()));
     }
 
-    /** Bytes of the journal that cannot be reused yet. */
-    private long usedBytes() {
+    /** Follow thread: true when everything that is durable now was followed, by the points and by what was seen of them. */
+    public boolean isFollowed() {
+        return reader.position() >= committer.durablePosition();
+    }
+
+    /** Any thread: bytes of the journal that cannot be reused yet. */
+    public long usedBytes() {
         final long segmentLength = context.journalContext().segmentLength();
         return (committer.durablePosition() / segmentLength - index.horizonSegment() + 1) * segmentLength;
     }

@@ -122,6 +122,29 @@ public final class ApplyAgent implements Agent {
         }
     }
 
+    /** Gives up what a stream's journal holds below a position; see {@link StreamApply#beginAnew}. */
+    public static final class BeginAnew extends Request {
+        private final TargetStream target;
+        private final long position;
+
+        /** @param position a place of the journal that is durable; negative for its end. */
+        public BeginAnew(final TargetStream target, final long position) {
+            this.target = target;
+            this.position = position;
+        }
+
+        @Override
+        void execute(final ApplyAgent agent) throws ReplicaRefusedException {
+            if (!target.apply().isHalted()
+                    || target.fence().rule().refusal() == null
+                    || !target.fence().isObeyed()) {
+                throw new ReplicaRefusedException("stream " + target.machine() + " is in use");
+            }
+            final long from = position < 0 ? target.journal().committer().durablePosition() : position;
+            target.apply().beginAnew(from, target.fence().held());
+        }
+    }
+
     /** The streams that are open; any thread. */
     public List<TargetStream> streams() {
         return published;

@@ -7,6 +7,8 @@ import org.farshore.dataplane.journal.VolumeStates;
 
 /** The state record of one stream, as it was stored last. Apply thread. */
 final class ApplyRecord {
+    private static final long NO_CAPTURE_POSITION = -1;
+
     private final StateFile stateFile;
     private final JournalCommitter committer;
     private StreamState stored;
@@ -49,6 +51,27 @@ final class ApplyRecord {
                 advance ? gathered.capturePosition() : stored.appliedCapturePosition(),
                 committer.durablePosition(),
                 advance ? VolumeStates.of(gathered.volumes()) : stored.volumes(),
+                stored.retentionWindowNs());
+        stateFile.store(stored);
+    }
+
+    /** The replicas are what they are, whatever the journal holds below a position; durable on return. */
+    void beginAnew(final long position, final StreamFence.Held held) {
+        stored = new StreamState(
+                stored.machineIdHigh(),
+                stored.machineIdLow(),
+                stored.segmentLength(),
+                held.generation(),
+                held.incarnation(),
+                0,
+                0,
+                position,
+                position,
+                position,
+                held.endSequence(),
+                NO_CAPTURE_POSITION,
+                committer.durablePosition(),
+                held.volumes(),
                 stored.retentionWindowNs());
         stateFile.store(stored);
     }

@@ -1,7 +1,9 @@
 package org.farshore.dataplane.retire;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.dataplane.journal.DamagedRange;
@@ -76,6 +78,7 @@ public final class StreamApply {
     private final PieceComparer comparer;
     private final OneToOneConcurrentArrayQueue<CompareOutcome> outcomes =
             new OneToOneConcurrentArrayQueue<>(OUTCOMES_MAX);
+    private final Map<UUID, ReplicaVolume> replicas = new ConcurrentHashMap<>();
     private final AtomicCounter appliedPositionCounter;
     private final AtomicCounter appliedSequenceCounter;
     private final AtomicCounter appliedBytes;
@@ -99,6 +102,8 @@ public final class StreamApply {
     private volatile long damagePosition = -1;
     private volatile long passablePosition;
     private CompareOutcome outcome;
+    private volatile boolean haltWanted;
+    private volatile boolean halted;
 
     StreamApply(
             final String machine,
@@ -183,9 +188,41 @@ public final class StreamApply {
     /** The replica of a volume that has been opened; apply thread. */
     void addReplica(final ReplicaVolume replica, final StreamVolume volume) {
         gatherer.addReplica(replica, volume);
+        replicas.put(new UUID(volume.uuidHigh(), volume.uuidLow()), replica);
         if (history != null) {
             history.base(new UUID(volume.uuidHigh(), volume.uuidLow()), replica.path());
         }
+    }
+
+    /** Any thread: nothing more is brought into the replicas, once {@link #isHalted} says so; or it goes on. */
+    public void halt(final boolean halt) {
+        haltWanted = halt;
+    }
+
+    /** Any thread: true when nothing is being brought into the replicas. */
+    public boolean isHalted() {
+        return haltWanted && halted;
+    }
+
+    /** Where the replica of a volume lies, and what the volume is called; any thread. */
+    public Map<UUID, ReplicaVolume> replicas() {
+        return replicas;
+    }
+
+    /**
+     * Gives up what the journal holds below a position, and the versions and points with it; durable on return. The stream
+     * must be halted, and nothing be received. Apply thread.
+     */
+    void beginAnew(final long position, final StreamFence.Held held) {
+        record.beginAnew(position, held);
+        gatherer.restore(record.stored());
+        framesStored = gatherer.frameCount();
+        reader.seek(position);
+        publish(position);
+        if (history != null) {
+            history.leases().raiseFloor(position);
+        }
+        target.raiseHorizon(position);
     }
 
     /** Another window from now on, durable on return; apply thread. */
@@ -219,7 +256,8 @@ public final class StreamApply {
         nowNs = now;
         switch (state) {
             case IDLE:
-                return target.recycle() + (mayBegin ? idle() : 0);
+                halted = haltWanted;
+                return target.recycle() + (mayBegin && !halted ? idle() : 0);
             case GATHER:
                 return gather();
             case COMPARE:

@@ -1,7 +1,12 @@
 package org.farshore.dataplane.retire;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.farshore.dataplane.codecs.replication.WriteOrder;
 import org.farshore.dataplane.journal.Journal;
+import org.farshore.dataplane.journal.VolumeState;
+import org.farshore.dataplane.journal.VolumeStates;
 import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.volume.VolumeTable;
 
@@ -21,6 +26,7 @@ public final class TargetStream {
     private final Int2ObjectHashMap<ReplicaVolume> replicas;
     private final boolean damaged;
     private final String refusal;
+    private final StreamFence fence = new StreamFence();
 
     TargetStream(
             final long machineIdHigh,
@@ -82,6 +88,22 @@ public final class TargetStream {
         return volumes;
     }
 
+    /** The same as state records keep them, their write order unknown; receive thread. */
+    public List<VolumeState> volumeStates() {
+        final List<VolumeState> states = new ArrayList<>();
+        for (final VolumeState state : VolumeStates.of(volumes)) {
+            states.add(new VolumeState(
+                    state.number(),
+                    state.uuidHigh(),
+                    state.uuidLow(),
+                    state.sizeBytes(),
+                    state.name(),
+                    WriteOrder.UNKNOWN.value(),
+                    state.everConverged()));
+        }
+        return states;
+    }
+
     /**
      * Any thread: frames below are in the replica, synced, will not be applied again, and no lookup prefers them to what the
      * replica has. Only then may a chunk overtake them.
@@ -103,6 +125,11 @@ public final class TargetStream {
     /** True when journal that was durable could not be read: the copy must be compared with the source. */
     public boolean isDamaged() {
         return damaged;
+    }
+
+    /** Whether the source is let in. */
+    public StreamFence fence() {
+        return fence;
     }
 
     /** Why the stream cannot be taken on, or null: a replica that must not be used. */

@@ -82,6 +82,11 @@ public enum ReplicationCounter {
     VIEW_FRAMES_DECODED(1250, "view.frames.decoded.count", "journal frames read and unpacked for views"),
     VIEW_FRAME_HITS(1251, "view.frame.hits.count", "journal frames that views found unpacked in memory"),
     VIEW_READ_ERRORS(1252, "view.read.errors.count", "reads of views refused because a journal frame is damaged"),
+    VIEWS(1253, "views.count", "recovery views open now"),
+    FAILOVER_PHASE(
+            1254,
+            "failover.phase.code",
+            "0 the source owns the disks, 1 fenced, 2 failed over, 3 to 5 being committed, 6 committed"),
     // master target: NBD server (subject of the last = reason)
     NBD_CONNECTIONS(1260, "nbd.connections.count", "NBD connections open now"),
     NBD_REQUESTS(1261, "nbd.requests.count", "NBD requests answered"),

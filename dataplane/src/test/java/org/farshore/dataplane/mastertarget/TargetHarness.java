@@ -40,6 +40,7 @@ final class TargetHarness {
     int machinesMax = 4;
     int segments = 16;
     long retentionWindowNs;
+    ViewsInMemory exports = new ViewsInMemory();
     private final long seed;
     MasterTargetAgents target;
     private List<Agent> agents;
@@ -54,12 +55,14 @@ final class TargetHarness {
     TargetHarness start() {
         links = new MemoryLinks(seed);
         counters = new HeapCounters();
+        exports = new ViewsInMemory();
         target = new MasterTargetAgents(new MasterTargetContext()
                 .files(disk)
                 .clocks(clocks)
                 .entropy(entropy)
                 .counters(counters)
                 .links(links)
+                .exports(exports)
                 .dataDirectory(DATA)
                 .machines(machines)
                 .machinesMax(machinesMax)

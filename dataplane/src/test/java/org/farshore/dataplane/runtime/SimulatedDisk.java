@@ -245,6 +245,7 @@ public final class SimulatedDisk implements BlockFiles {
     public void delete(final Path path) throws IOException {
         operation(path, life, () -> {});
         names.remove(path);
+        directories.remove(path);
     }
 
     @Override

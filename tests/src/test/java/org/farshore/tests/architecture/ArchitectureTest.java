@@ -44,10 +44,24 @@ class ArchitectureTest {
             new Stage("recover", "ship", "journal", "index", "optimise"),
             new Stage("retire", "ship", "journal", "index", "recover", "optimise"),
             new Stage("nbd", "recover"),
+            new Stage("failover", "retire", "recover"),
             new Stage("command"),
+            new Stage("operate", "command", "index", "recover", "failover"),
             new Stage("tool", "journal", "index", "command"),
             new Stage("processserver", "ship", "optimise", "spool", "receive"),
-            new Stage("mastertarget", "ship", "optimise", "receive", "journal", "index", "retire", "recover", "nbd", "command"));
+            new Stage(
+                    "mastertarget",
+                    "ship",
+                    "optimise",
+                    "receive",
+                    "journal",
+                    "index",
+                    "retire",
+                    "recover",
+                    "nbd",
+                    "failover",
+                    "operate",
+                    "command"));
 
     /** What a simulation steps: everything but mains, adapters and tools. */
     private static final DescribedPredicate<JavaClass> STEPPED = resideInAnyPackage(
@@ -57,6 +71,8 @@ class ArchitectureTest {
                     DATAPLANE + "journal..",
                     DATAPLANE + "index..",
                     DATAPLANE + "retire..",
+                    DATAPLANE + "failover..",
+                    DATAPLANE + "operate..",
                     DATAPLANE + "volume..",
                     DATAPLANE + "processserver..",
                     DATAPLANE + "mastertarget..",
