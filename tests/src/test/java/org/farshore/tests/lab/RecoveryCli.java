@@ -1,0 +1,100 @@
+package org.farshore.tests.lab;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.farshore.dataplane.command.Cell;
+import org.farshore.dataplane.command.CommandClient;
+import org.farshore.dataplane.command.CommandRequest;
+import org.farshore.dataplane.command.CommandServer;
+import org.farshore.dataplane.runtime.FarshoreException;
+
+/** The operator's commands as a person types them, with {@code --json}: {@code farshore points}, {@code view} and so on. */
+public final class RecoveryCli {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final FarshoreLab lab;
+
+    /** How a command ended. */
+    public record Answer(int exitCode, String message, List<JsonObject> rows) {
+        /** The only row. */
+        public JsonObject row() {
+            if (rows.size() != 1) {
+                throw new AssertionError(rows.size() + " rows: " + rows + " " + message);
+            }
+            return rows.get(0);
+        }
+    }
+
+    /** Listens to nothing. */
+    public static final class Silence implements CommandClient.Listener {
+        @Override
+        public void onRow(final List<Cell> cells) {
+            // Nobody asks.
+        }
+
+        @Override
+        public void onProgress(final String stage, final long done, final long total, final boolean inBytes) {
+            // Nobody asks.
+        }
+    }
+
+    public RecoveryCli(final FarshoreLab lab) {
+        this.lab = lab;
+    }
+
+    /** Runs a command that must succeed. */
+    public Answer must(final String... words) {
+        final Answer answer = attempt(words);
+        if (answer.exitCode != 0) {
+            throw new AssertionError("farshore " + String.join(" ", words) + " ended with " + answer.exitCode + ": "
+                    + answer.message + "\n" + lab.state());
+        }
+        return answer;
+    }
+
+    /** Runs a command, however it ends. */
+    public Answer attempt(final String... words) {
+        final List<String> command = new ArrayList<>();
+        command.add(FarshoreLab.launcher().toString());
+        command.addAll(List.of(words));
+        command.addAll(List.of(
+                "--json", "--data", lab.directory().resolve("master-target").toString()));
+        final Shell.Result result = Shell.run(LIMIT, Map.of(), command);
+        if (result.output().isBlank()) {
+            return new Answer(result.exitCode(), result.errors(), List.of());
+        }
+        final JsonObject json = JsonParser.parseString(result.output()).getAsJsonObject();
+        final List<JsonObject> rows = new ArrayList<>();
+        for (final JsonElement row : json.getAsJsonArray("rows")) {
+            rows.add(row.getAsJsonObject());
+        }
+        return new Answer(result.exitCode(), json.get("message").getAsString(), rows);
+    }
+
+    /** Starts the master target and waits until it takes commands: views and streams are recovered then. */
+    public void startTarget() {
+        lab.start(Role.MASTER_TARGET).awaitUp(LIMIT);
+        Await.until("the master target takes commands", LIMIT, this::isAnswering, lab::state);
+    }
+
+    private boolean isAnswering() {
+        try (CommandClient client = CommandClient.connect(
+                lab.directory().resolve(Role.MASTER_TARGET.verb()).resolve(CommandServer.NAME))) {
+            return client.call(new CommandRequest("view-list", Map.of()), new Silence())
+                            .exitCode()
+                    == 0;
+        } catch (final FarshoreException e) {
+            return false;
+        }
+    }
+
+    /** Sequence of the newest point. */
+    public long newestPoint() {
+        return must("points", "--last", "1").row().get("sequence").getAsLong();
+    }
+}
