@@ -13,10 +13,16 @@ final class CatchUp {
     private static final int BARRIERS = 2;
 
     private final long barriersWanted;
+    private final boolean untilApplied;
     private long sequenceWanted = -1;
 
-    /** Made after the last write was given to the device. */
-    CatchUp(final DemoNumbers numbers) {
+    /**
+     * Made after the last write was given to the device.
+     *
+     * @param untilApplied false to be content when it is durable.
+     */
+    CatchUp(final DemoNumbers numbers, final boolean untilApplied) {
+        this.untilApplied = untilApplied;
         this.barriersWanted = numbers.agent(ReplicationCounter.BARRIERS) + BARRIERS;
     }
 
@@ -33,7 +39,7 @@ final class CatchUp {
             sequenceWanted = numbers.agent(ReplicationCounter.SENT_SEQUENCE);
         }
         return numbers.agent(ReplicationCounter.DURABLE_SEQUENCE) >= sequenceWanted
-                && numbers.target().max(ReplicationCounter.APPLIED_SEQUENCE) >= sequenceWanted;
+                && (!untilApplied || numbers.target().max(ReplicationCounter.APPLIED_SEQUENCE) >= sequenceWanted);
     }
 
     /** What it waits for, in words. */
@@ -47,6 +53,6 @@ final class CatchUp {
         if (sequenceWanted < 0) {
             return "a barrier after the last write";
         }
-        return "sequence " + sequenceWanted + " to be durable and applied";
+        return "sequence " + sequenceWanted + " to be durable" + (untilApplied ? " and applied" : "");
     }
 }

@@ -136,6 +136,11 @@ record DemoDisk(String name, Path device, Path mountPoint) {
         }
     }
 
+    /** Mounts the filesystem again where it was. */
+    void mount() {
+        Commands.must(MOUNT_LIMIT, "mount", "-t", "ext4", device.toString(), mountPoint.toString());
+    }
+
     /** Ends the filesystem's life on the device; it may still be in use for a moment. */
     void unmount() throws InterruptedException {
         if (!mounted()) {

@@ -14,18 +14,25 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
  * The end of the demo: what was proven and what it took.
  *
  * @param capture {@code ebpf} or {@code scan}.
+ * @param travel what came of going back in time; null when it was not done.
  * @param notShown what this run cannot show; empty when it shows everything.
  * @param seconds from the start of the demo to the receipt.
  * @param kills how often a role was killed with SIGKILL.
  */
 record DemoReceipt(
-        String capture, List<DemoProof> proofs, DemoNumbers numbers, String notShown, double seconds, int kills) {
+        String capture,
+        List<DemoProof> proofs,
+        DemoTimeTravel.Outcome travel,
+        DemoNumbers numbers,
+        String notShown,
+        double seconds,
+        int kills) {
     private static final int NOT_SHOWN_WIDTH = 64;
     private static final Gson GSON =
             new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
     boolean equal() {
-        return !proofs.isEmpty() && proofs.stream().allMatch(DemoProof::equal);
+        return !proofs.isEmpty() && proofs.stream().allMatch(DemoProof::equal) && (travel == null || travel.equal());
     }
 
     /** The one object on standard output. */
@@ -46,6 +53,14 @@ record DemoReceipt(
         object.put("optimisedInBytes", numbers.optimisedIn());
         object.put("optimisedOutBytes", numbers.optimisedOut());
         object.put("recoveryPoints", numbers.target().sum(ReplicationCounter.POINTS));
+        if (travel != null) {
+            final Map<String, Object> point = new LinkedHashMap<>();
+            point.put("time", travel.time());
+            point.put("sequence", travel.sequence());
+            object.put("recoveredPoint", point);
+            object.put("viewOpenMs", travel.openMs());
+            object.put("viewResult", travel.equal() ? "equal" : travel.complaint());
+        }
         final Map<String, Object> lag = new LinkedHashMap<>();
         lag.put("p50", numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P50));
         lag.put("p99", numbers.agent().max(ReplicationCounter.RECOVERY_LAG_P99));
@@ -94,6 +109,15 @@ record DemoReceipt(
         lines.add("  RECEIPT      " + (equal() ? "EQUAL: the copy is the disk, to the last bit" : "DIFFERENT"));
         for (final DemoProof proof : proofs) {
             lines.addAll(volumeLines(proof));
+        }
+        if (travel != null) {
+            add(
+                    lines,
+                    "in the past",
+                    travel.equal()
+                            ? "equal to the disk before it was scribbled over; opened in "
+                                    + HumanText.durationMs(travel.openMs())
+                            : travel.complaint());
         }
         add(lines, "capture", capture);
         add(lines, "initial copy", HumanText.bytes(numbers.agent(ReplicationCounter.INITIAL_COPY_BYTES)) + " read");

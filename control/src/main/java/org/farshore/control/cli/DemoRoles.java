@@ -49,6 +49,8 @@ final class DemoRoles {
     private static final int PORT_MIN = 20_000;
     private static final int PORT_RANGE = 10_000;
     private static final int PORT_TRIES = 200;
+    /** What the workload writes meanwhile has room in the journal. */
+    private static final String RETENTION_WINDOW = "2m";
 
     private final Path launcher;
     private final Path directory;
@@ -74,7 +76,7 @@ final class DemoRoles {
         }
         set(Role.MASTER_TARGET, "listen", "127.0.0.1:" + (port + 2));
         set(Role.MASTER_TARGET, "machines", "*");
-        set(Role.MASTER_TARGET, "retention.window", "0");
+        set(Role.MASTER_TARGET, "retention.window", RETENTION_WINDOW);
         set(Role.PROCESS_SERVER, "listen", "127.0.0.1:" + port);
         set(Role.PROCESS_SERVER, "master-target", "127.0.0.1:" + (port + 2));
         set(Role.AGENT, "process-server", "127.0.0.1:" + port);

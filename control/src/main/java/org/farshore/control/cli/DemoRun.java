@@ -28,6 +28,7 @@ final class DemoRun {
 
     private final DemoOptions options;
     private final DemoScreen screen;
+    private final DemoOperator operator;
     private final List<DemoWorkload> workloads = new ArrayList<>();
     private DemoSite site;
     private DemoRoles roles;
@@ -40,6 +41,7 @@ final class DemoRun {
         this.site = site;
         this.screen = screen;
         this.roles = new DemoRoles(site.launcher(), site.directory(), site.instance());
+        this.operator = new DemoOperator(site.launcher(), roles.config(DemoRoles.Role.MASTER_TARGET));
     }
 
     String capture() {
@@ -67,15 +69,34 @@ final class DemoRun {
         }
         screen.step("workload stopped");
         workloads.forEach(workload -> screen.detail(workload.disk().name() + ": " + workload));
-        catchUp("catching up");
+        catchUp("catching up", false);
         for (final DemoWorkload workload : workloads) {
             workload.disk().unmount();
         }
-        catchUp("unmounted, catching up");
+        catchUp("unmounted, catching up", false);
+        operator.must("retention", "set", "--window", "1ms");
+        catchUp("the window is closed, so that the replica comes up to the present", true);
         numbers = watch.look();
         screen.step("caught up: everything written is durable and applied at the master target");
+        final List<DemoProof> proofs = prove();
+        final DemoTimeTravel.Outcome travel = travel();
         stopRoles();
-        return prove();
+        return new DemoReceipt(site.capture(), proofs, travel, numbers, notShown(), screen.seconds(), kills);
+    }
+
+    /** Goes back in time, when that can be done here. */
+    private DemoTimeTravel.Outcome travel() throws IOException, InterruptedException {
+        if (!DemoTimeTravel.obstacle(site).isEmpty()) {
+            return null;
+        }
+        operator.must("retention", "set", "--window", "10m");
+        return new DemoTimeTravel(workloads.get(0), site.directory(), operator, screen)
+                .run(doing -> catchUp(doing, false));
+    }
+
+    private String notShown() {
+        final String obstacle = site.notShown().isEmpty() ? DemoTimeTravel.obstacle(site) : "";
+        return site.notShown() + obstacle;
     }
 
     /** Ends the workload's threads, whatever state they are in. */
@@ -210,9 +231,9 @@ final class DemoRun {
                         > before.agent().max(ReplicationCounter.SESSION_INCARNATION);
     }
 
-    private void catchUp(final String doing) throws InterruptedException {
+    private void catchUp(final String doing, final boolean untilApplied) throws InterruptedException {
         numbers = watch.look();
-        final CatchUp catchUp = new CatchUp(numbers);
+        final CatchUp catchUp = new CatchUp(numbers, untilApplied);
         final long beginNs = System.nanoTime();
         final long copyNs = (long) (numbers.agent(ReplicationCounter.VOLUME_SIZE) * 1e9 / COPY_RATE_LEAST);
         while (!catchUp.done(numbers)) {
@@ -247,14 +268,15 @@ final class DemoRun {
         }
     }
 
-    private DemoReceipt prove() throws IOException {
-        screen.step("roles ended; comparing device and replica, read past the page cache");
+    private List<DemoProof> prove() throws IOException {
+        screen.clear();
+        screen.step("comparing device and replica, read past the page cache");
         final Path scratch = Files.createDirectories(site.directory().resolve("disks"));
         final List<DemoProof> proofs = new ArrayList<>();
         for (final DemoWorkload workload : workloads) {
             proofs.add(DemoProof.of(
                     workload.disk(), workload.transfers(), roles.dataDirectory(DemoRoles.Role.MASTER_TARGET), scratch));
         }
-        return new DemoReceipt(site.capture(), proofs, numbers, site.notShown(), screen.seconds(), kills);
+        return proofs;
     }
 }

@@ -146,6 +146,11 @@ final class DemoWorkload {
         }
     }
 
+    /** Makes some more transfers; the thread has ended. */
+    void transfer(final int count) {
+        ledger.transfer(count);
+    }
+
     /** Transfers that SQLite acknowledged. */
     long transfers() {
         return ledger.transfers();

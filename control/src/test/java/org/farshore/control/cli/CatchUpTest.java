@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class CatchUpTest {
     private final DemoSamples samples = DemoSamples.inOrder();
-    private final CatchUp catchUp = new CatchUp(samples.numbers());
+    private final CatchUp catchUp = new CatchUp(samples.numbers(), true);
 
     @Test
     void shouldNotTakeABarrierThatMayHaveBeenUnderWay() {

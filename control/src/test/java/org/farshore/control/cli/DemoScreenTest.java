@@ -14,6 +14,7 @@ import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.junit.jupiter.api.Test;
 
 class DemoScreenTest {
+    private static final DemoTimeTravel.Outcome BACK = new DemoTimeTravel.Outcome("2026-11-21T08:00:00Z", 812, 3, "");
     private static final DemoProof EQUAL = proof("aa", "aa", "", "");
     private static final DemoProof DIFFERENT = proof("aa", "bb", "", "");
 
@@ -83,8 +84,8 @@ class DemoScreenTest {
 
     @Test
     void shouldSayOnTheReceiptWhatWasNotShown() {
-        final DemoReceipt receipt =
-                new DemoReceipt("scan", List.of(EQUAL), DemoSamples.inOrder().numbers(), "write order", 12, 0);
+        final DemoReceipt receipt = new DemoReceipt(
+                "scan", List.of(EQUAL), null, DemoSamples.inOrder().numbers(), "write order", 12, 0);
 
         assertThat(String.join("\n", receipt.lines())).contains("EQUAL", "not shown    write order", "12 s");
     }
@@ -95,6 +96,7 @@ class DemoScreenTest {
         final DemoReceipt receipt = new DemoReceipt(
                 "scan",
                 List.of(proof(digest, digest, "", "")),
+                BACK,
                 DemoSamples.inOrder().numbers(),
                 "a long text about everything that cannot be shown when nothing but checksums is compared",
                 12,
@@ -104,13 +106,29 @@ class DemoScreenTest {
     }
 
     @Test
+    void shouldNotCallARunEqualWhosePastWasNot() {
+        final DemoTimeTravel.Outcome lost =
+                new DemoTimeTravel.Outcome("2026-11-21T08:00:00Z", 812, 3, "the marker is not there");
+        final DemoReceipt receipt = new DemoReceipt(
+                "ebpf", List.of(EQUAL), lost, DemoSamples.inOrder().numbers(), "", 12, 0);
+        assertThat(receipt.equal()).isFalse();
+        assertThat(receipt.json()).contains("\"viewResult\":\"the marker is not there\"");
+        final DemoReceipt good = new DemoReceipt(
+                "ebpf", List.of(EQUAL), BACK, DemoSamples.inOrder().numbers(), "", 12, 0);
+        assertThat(good.equal()).isTrue();
+        assertThat(good.json())
+                .contains("\"recoveredPoint\":{\"time\":\"2026-11-21T08:00:00Z\",\"sequence\":812}")
+                .contains("\"viewOpenMs\":3", "\"viewResult\":\"equal\"");
+    }
+
+    @Test
     void shouldBreakLongStepsAtBlanks() {
         assertThat(DemoScreen.wrap("one two three", 8)).containsExactly("one two", "three");
         assertThat(DemoScreen.wrap("longerthanwide x", 5)).containsExactly("longerthanwide", "x");
     }
 
     private static DemoReceipt receipt(final List<DemoProof> proofs) {
-        return new DemoReceipt("ebpf", proofs, DemoSamples.inOrder().numbers(), "", 42.04, 1);
+        return new DemoReceipt("ebpf", proofs, null, DemoSamples.inOrder().numbers(), "", 42.04, 1);
     }
 
     private static DemoProof proof(
