@@ -240,7 +240,7 @@ final class ReceiveSession {
     /** A rule counts when nothing of the source is under way any more; a failover waits for that. */
     private int obeyFence(final long nowNs) {
         final StreamFence.Rule rule = stream.fence().rule();
-        if (rule == stream.fence().obeyed()) {
+        if (rule.equals(stream.fence().obeyed())) {
             return 0;
         }
         if (peer != null && rule.generation() > generation) {

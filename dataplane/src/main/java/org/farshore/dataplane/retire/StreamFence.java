@@ -54,7 +54,7 @@ public final class StreamFence {
 
     /** True when the receive thread acts by the newest rule. Any thread. */
     public boolean isObeyed() {
-        return obeyed == rule;
+        return obeyed.equals(rule);
     }
 
     /** The receive thread acts by this rule. */

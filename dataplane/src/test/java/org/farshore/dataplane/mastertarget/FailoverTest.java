@@ -208,33 +208,26 @@ class FailoverTest {
     @Test
     void whatMakesNoSenseIsRefusedWithItsReason() {
         final FailoverWorld world = world(10);
+        refused("has not failed over", () -> world.carriedOut(world.failover().commit(MACHINE)));
+        refused("no failover", () -> world.carriedOut(world.failover().cancel(MACHINE)));
+        refused("has no view 77", () -> world.carriedOut(world.failover().closeView(MACHINE, "77")));
+        refused("no machine", () -> world.carriedOut(world.failover().fence("none")));
         refused(
-                world,
-                "has not failed over",
-                () -> world.carriedOut(world.failover().commit(MACHINE)));
-        refused(world, "no failover", () -> world.carriedOut(world.failover().cancel(MACHINE)));
-        refused(world, "has no view 77", () -> world.carriedOut(world.failover().closeView(MACHINE, "77")));
-        refused(world, "no machine", () -> world.carriedOut(world.failover().fence("none")));
-        refused(
-                world,
                 "not fenced",
                 () -> world.carriedOut(world.failover().failOver(MACHINE, world.point(world.sequence(0)))));
         final ViewReport plain = open(world, 1);
         final ViewReport disk = world.failOver(world.sequence(0));
-        refused(
-                world,
-                "failed over already",
-                () -> world.carriedOut(world.failover().fence(MACHINE)));
-        refused(world, "is the disk", () -> world.carriedOut(world.failover().closeView(MACHINE, disk.id())));
-        refused(world, "close it first", () -> world.carriedOut(world.failover().commit(MACHINE)));
+        refused("failed over already", () -> world.carriedOut(world.failover().fence(MACHINE)));
+        refused("is the disk", () -> world.carriedOut(world.failover().closeView(MACHINE, disk.id())));
+        refused("close it first", () -> world.carriedOut(world.failover().commit(MACHINE)));
         world.carriedOut(world.failover().closeView(MACHINE, plain.id()));
         assertThat(world.history().points().pin("keep", world.point(world.sequence(3))))
                 .isNull();
-        refused(world, "pin keep", () -> world.carriedOut(world.failover().commit(MACHINE)));
+        refused("pin keep", () -> world.carriedOut(world.failover().commit(MACHINE)));
         assertThat(world.report().phase()).isEqualTo(FailoverPhase.FAILED_OVER);
     }
 
-    private static void refused(final FailoverWorld world, final String reason, final Runnable command) {
+    private static void refused(final String reason, final Runnable command) {
         assertThatThrownBy(command::run).isInstanceOf(FarshoreException.class).hasMessageContaining(reason);
     }
 
@@ -262,7 +255,9 @@ class FailoverTest {
         world.connect(CAPTURE, 1);
         assertThat(world.sender.rejected).isEqualTo(RejectReason.STALE_GENERATION);
         world.connect(CAPTURE, 0);
-        assertThat(world.sender.welcome.captureIdHigh()).as("nothing of this capture is held").isZero();
+        assertThat(world.sender.welcome.captureIdHigh())
+                .as("nothing of this capture is held")
+                .isZero();
         world.sender.goodbye();
         for (int i = 0; i < 20; i++) {
             world.target.step();
