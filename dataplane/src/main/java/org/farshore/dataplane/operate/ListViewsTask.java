@@ -21,13 +21,15 @@ final class ListViewsTask extends StagedTask {
     }
 
     private Stage answer(final List<ViewReport> views) {
+        boolean isEmpty = true;
         for (final ViewReport view : views) {
             if (machine == null || view.machine().startsWith(machine)) {
                 for (final ViewReport.Volume volume : view.volumes()) {
                     row(Rows.view(view, volume));
+                    isEmpty = false;
                 }
             }
         }
-        return end(ExitCode.OK, "");
+        return end(ExitCode.OK, isEmpty ? "no view is open" : "");
     }
 }

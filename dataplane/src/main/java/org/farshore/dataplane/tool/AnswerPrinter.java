@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.farshore.dataplane.codecs.control.ValueKind;
 import org.farshore.dataplane.command.Cell;
 import org.farshore.dataplane.command.CommandClient;
 import org.farshore.dataplane.runtime.HumanText;
@@ -112,7 +113,8 @@ final class AnswerPrinter implements CommandClient.Listener {
             for (int column = 0; column < columns; column++) {
                 final String text = lines.get(i).get(column);
                 widths[column] = Math.max(widths[column], text.length());
-                used[column] |= i > 0 && !text.isEmpty();
+                used[column] |=
+                        i > 0 && !text.isEmpty() && !isNothing(rows.get(i - 1).get(column));
             }
         }
         for (final List<String> line : lines) {
@@ -125,6 +127,11 @@ final class AnswerPrinter implements CommandClient.Listener {
             }
             out.println(text.toString().stripTrailing());
         }
+    }
+
+    /** No bytes done of none: not worth a column. */
+    private static boolean isNothing(final Cell cell) {
+        return cell.kind() == ValueKind.BYTES && cell.number() == 0;
     }
 
     private static String heading(final String name) {

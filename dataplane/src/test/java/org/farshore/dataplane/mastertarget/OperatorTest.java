@@ -140,7 +140,7 @@ class OperatorTest {
         assertThat(world.read(id + "/one")).isEqualTo(world.points.get(world.sequence(2))[1]);
         assertThat(good("view-list").value(0, "view")).isEqualTo(id);
         assertThat(good("view-close", "view", id).value(0, "residue")).isEqualTo(0L);
-        assertThat(good("view-list").rows).isEmpty();
+        assertThat(command("view-list").outcome.message()).isEqualTo("no view is open");
         refused(ExitCode.NO, "there is no view " + id, "view-close", "view", id);
         refused(ExitCode.NO, "not durable yet", "view-open", "point", "sequence=99999");
         refused(ExitCode.USAGE, "'yesterday' is no point", "view-open", "point", "yesterday");
