@@ -25,6 +25,7 @@ public final class FailoverAgent implements Agent {
     private final FailoverContext context;
     private final ManyToOneConcurrentArrayQueue<Order<?>> orders = new ManyToOneConcurrentArrayQueue<>(ORDERS_MAX);
     private final Map<String, MachineFailover> machines = new TreeMap<>();
+    private final List<MachineFailover> steps = new ArrayList<>();
     private List<MachineStream> seen = List.of();
 
     /**
@@ -94,6 +95,7 @@ public final class FailoverAgent implements Agent {
                 final MachineFailover machine = new MachineFailover(context, stream);
                 machine.restore();
                 machines.put(stream.machine(), machine);
+                steps.add(machine);
             }
         }
         return 1;
@@ -184,8 +186,8 @@ public final class FailoverAgent implements Agent {
             order.carryOut(this);
             work++;
         }
-        for (final MachineFailover machine : machines.values()) {
-            work += machine.doWork();
+        for (int i = 0; i < steps.size(); i++) {
+            work += steps.get(i).doWork();
         }
         return work;
     }

@@ -122,6 +122,13 @@ record RoleReport(String state, String next, boolean healthy) {
                     "make room on the disk or mend it; it goes on by itself and nothing is lost",
                     false);
         }
+        final long failedOver = atLeast(sample, ReplicationCounter.FAILOVER_PHASE, 1);
+        if (failedOver > 0) {
+            return new RoleReport(
+                    "refuses the source of " + failedOver + plural(failedOver, " machine") + ": failed over",
+                    "farshore failover status; then farshore commit, or farshore failover cancel",
+                    false);
+        }
         final long receiving = atLeast(sample, ReplicationCounter.RECEIVE_STATE, RECEIVING);
         if (receiving < machines) {
             return new RoleReport(

@@ -96,7 +96,7 @@ class OperatorTest {
         while (client.isAlive()) {
             world.target.step();
             world.sender.poll();
-            Thread.yield();
+            Thread.onSpinWait();
         }
         assertThat(failure.get()).isNull();
         return answer;
