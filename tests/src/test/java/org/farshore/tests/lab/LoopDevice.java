@@ -20,7 +20,7 @@ public final class LoopDevice implements AutoCloseable {
     }
 
     /** The next free loop device on a file that somebody else made and keeps. */
-    static LoopDevice on(final Path backing) {
+    public static LoopDevice on(final Path backing) {
         return new LoopDevice(backing, attach(backing));
     }
 
