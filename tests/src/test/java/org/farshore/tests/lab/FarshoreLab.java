@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -60,6 +61,7 @@ public final class FarshoreLab implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Path> volumes = new LinkedHashMap<>();
     private final Deque<AutoCloseable> cleanup = new ArrayDeque<>();
+    private final Belongings guests = new Belongings();
     private Path bpf;
     private boolean kernelSide;
     private boolean closed;
@@ -188,6 +190,11 @@ public final class FarshoreLab implements AutoCloseable {
     public <T extends AutoCloseable> T onClose(final T thing) {
         cleanup.push(thing);
         return thing;
+    }
+
+    /** Makes something that lives on what the roles serve: it is closed while they still run, however the test ends. */
+    public <T extends AutoCloseable> T guest(final Supplier<T> maker) {
+        return guests.make(maker);
     }
 
     /** Mounts a device, lets {@code use} work below the mount point, and unmounts it, whatever happens. */
@@ -503,6 +510,7 @@ public final class FarshoreLab implements AutoCloseable {
         closed = true;
         OPEN.remove(this);
         LabTraces.keep(this);
+        guests.close();
         processes.values().stream().filter(RoleProcess::alive).forEach(RoleProcess::kill);
         if (kernelSide) {
             detach();
