@@ -41,6 +41,7 @@ final class PastScaleRig implements AutoCloseable {
     private static final int SEGMENT_LENGTH = 64 << 20;
     private static final long JOURNAL_LIMIT = 16L << 30;
     private static final int MESSAGES_MAX = 256;
+    private static final long CAPTURE = 9;
     private static final PieceHandler NOBODY = new PieceHandler() {
         @Override
         public void onBase(final long offset, final long length) {}
@@ -127,7 +128,8 @@ final class PastScaleRig implements AutoCloseable {
                 ++connections,
                 TargetHarness.MACHINE_HIGH,
                 TargetHarness.MACHINE_LOW);
-        until(() -> sender.welcome != null || !sender.hello(9) && sender.welcome != null);
+        until(() -> sender.hello(CAPTURE));
+        until(() -> sender.welcome != null);
         until(sender::isDataConnected);
         writer.begin(
                 sender.welcome.generation(),
