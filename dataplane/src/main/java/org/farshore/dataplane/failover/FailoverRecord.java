@@ -107,7 +107,7 @@ record FailoverRecord(
             }
             final FailoverDecoder decoder = new FailoverDecoder()
                     .wrap(buffer, MessageHeaderDecoder.ENCODED_LENGTH, header.blockLength(), header.version());
-            return new FailoverRecord(
+            final FailoverRecord record = new FailoverRecord(
                     decoder.phase(),
                     decoder.generation(),
                     decoder.acceptFrom(),
@@ -115,8 +115,22 @@ record FailoverRecord(
                     decoder.flattenedVolumes(),
                     decoder.flattenedBytes(),
                     decoder.viewId());
+            record.check();
+            return record;
         } catch (final IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new FarshoreException(ExitCode.STORAGE, path + " is no failover record: " + e.getMessage(), e);
+        }
+    }
+
+    /** No writer can have meant anything else, whatever the checksum says; the view's id becomes part of a path. */
+    private void check() {
+        final boolean isPossible = phase != FailoverPhase.NULL_VAL
+                && Math.min(generation, acceptFrom) >= 0
+                && Math.min(floor, flattenedBytes) >= 0
+                && flattenedVolumes >= 0
+                && (viewId.isEmpty() || ViewRecord.isId(viewId));
+        if (!isPossible) {
+            throw new IllegalArgumentException("it says " + this);
         }
     }
 }

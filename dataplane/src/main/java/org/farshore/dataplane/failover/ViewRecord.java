@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.farshore.dataplane.codecs.failover.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.failover.MessageHeaderEncoder;
@@ -34,6 +35,7 @@ record ViewRecord(
     static final String NAME = "view";
 
     private static final int VOLUMES_MAX = 64;
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}");
 
     /** A volume of the view. */
     record Volume(String name, RecoveryPoint.PointVolume at) {}
@@ -110,6 +112,7 @@ record ViewRecord(
             volumes.add(new Volume(volume.volumeName(), at));
         }
         check(volumes);
+        check(decoder.purpose() != ViewPurpose.NULL_VAL, "no purpose");
         return new ViewRecord(
                 id,
                 decoder.machineIdHigh(),
@@ -118,6 +121,11 @@ record ViewRecord(
                 decoder.createdNs(),
                 point(decoder, volumes),
                 volumes);
+    }
+
+    /** True for the name of a view's directory. */
+    static boolean isId(final String text) {
+        return ID.matcher(text).matches();
     }
 
     private static void check(final List<Volume> volumes) {
@@ -132,7 +140,17 @@ record ViewRecord(
         }
     }
 
+    private static void check(final boolean isPossible, final String complaint) {
+        if (!isPossible) {
+            throw new IllegalArgumentException(complaint);
+        }
+    }
+
     private static RecoveryPoint point(final ViewDecoder decoder, final List<Volume> volumes) {
+        final BarrierKind kind = BarrierKind.get(decoder.pointKind());
+        final String label = decoder.label();
+        check(kind != BarrierKind.NULL_VAL, "no kind of point");
+        check(label.chars().allMatch(one -> one < 0x80), "a label of strange characters");
         return new RecoveryPoint(
                 decoder.sequence(),
                 decoder.windowBegin(),
@@ -140,10 +158,10 @@ record ViewRecord(
                 decoder.frameEntries(),
                 decoder.wallTimeNs(),
                 decoder.captureTimeNs(),
-                BarrierKind.get(decoder.pointKind()),
+                kind,
                 decoder.endOfResync() != 0,
                 decoder.timeUncertain() != 0,
-                decoder.label(),
+                label,
                 volumes.stream().map(Volume::at).toList(),
                 decoder.complete() != 0);
     }

@@ -34,6 +34,7 @@ class DecoderTargetsTest {
             Map.entry("org.farshore.agent.capture.BlockChecksums", "sums bytes: every value is legal"),
             Map.entry("org.farshore.dataplane.journal.JournalWriter", "reads back what it has just written"),
             Map.entry("org.farshore.dataplane.retire.WriteArena", "its own tables"),
+            Map.entry("org.farshore.dataplane.tool.RecoveryOptions", "one key of the operator's own settings file"),
             Map.entry("org.farshore.dataplane.runtime.PieceHasher", "hashes bytes: every value is legal"));
 
     /** Packages that are being built; their own tests flip every byte of their files. */

@@ -83,6 +83,20 @@ enum FuzzTarget {
             "agent.capture.RingReader",
             "agent.capture.BlockEventFlyweight"),
     COUNTERS(CountersFuzz.class, CountersFuzz::fuzzerTestOneInput, CountersFuzz::seeds, 5_000, "runtime.CounterReader"),
+    COMMAND_WIRE(
+            CommandWireFuzz.class,
+            CommandWireFuzz::fuzzerTestOneInput,
+            CommandWireFuzz::seeds,
+            20_000,
+            "command.CommandWire"),
+    OWNER_RECORDS(
+            OwnerRecordsFuzz.class,
+            OwnerRecordsFuzz::fuzzerTestOneInput,
+            OwnerRecordsFuzz::seeds,
+            8_000,
+            "failover.RecordFile",
+            "failover.FailoverRecord",
+            "failover.ViewRecord"),
     FRAME_TEXT(FrameTextFuzz.class, FrameTextFuzz::fuzzerTestOneInput, FrameTextFuzz::seeds, 20_000, "tool.FrameText");
 
     private final Class<?> type;
