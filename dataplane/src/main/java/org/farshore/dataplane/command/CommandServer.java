@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.Agent;
+import org.farshore.dataplane.runtime.Clocks;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.StateLog;
@@ -24,7 +25,8 @@ import org.farshore.dataplane.runtime.StateLog;
  *
  * <p>The socket is bound inside a directory that only its owner may enter and moved to its place when its mode is set, so
  * that there is no instant at which a stranger could connect. A socket that an earlier process left behind is replaced; the
- * lock of the data directory keeps a second process away.
+ * lock of the data directory keeps a second process away. A disk that has no room for a socket keeps nobody from taking
+ * copies: the role goes on without commands, says so once, and tries again.
  */
 public final class CommandServer implements Agent {
     /** Name of the socket in the data directory of a role. */
@@ -32,30 +34,55 @@ public final class CommandServer implements Agent {
 
     private static final StateLog LOG = StateLog.of(CommandServer.class);
     private static final int CLIENTS_MAX = 16;
+    private static final long RETRY_NS = 5_000_000_000L;
 
     private final Path path;
     private final CommandBook book;
-    private final ServerSocketChannel listener;
+    private final Clocks clocks;
     private final Selector selector;
     private final List<CommandConnection> connections = new ArrayList<>();
+    private ServerSocketChannel listener;
     private boolean isFull;
+    private boolean isDeaf;
+    private long retryAtNs;
 
     /**
-     * Listens from now on.
+     * Listens from now on, or as soon as the disk has room.
      *
      * @param path of the socket, at most some 100 bytes long.
-     * @throws FarshoreException CONFIGURATION when the socket cannot be made there.
+     * @throws FarshoreException CONFIGURATION when no socket can bear this name.
      */
-    public CommandServer(final Path path, final CommandBook book) {
+    public CommandServer(final Path path, final CommandBook book, final Clocks clocks) {
         this.path = path;
         this.book = book;
+        this.clocks = clocks;
         try {
             selector = Selector.open();
+            listen();
+        } catch (final IOException | IllegalArgumentException e) {
+            throw new FarshoreException(ExitCode.CONFIGURATION, "cannot listen on " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void listen() {
+        try {
             listener = bind(path);
             listener.configureBlocking(false);
             listener.register(selector, SelectionKey.OP_ACCEPT);
-        } catch (final IOException | IllegalArgumentException e) {
-            throw new FarshoreException(ExitCode.CONFIGURATION, "cannot listen on " + path + ": " + e.getMessage(), e);
+            if (isDeaf) {
+                LOG.info("command", path, "state", "listens");
+            }
+            isDeaf = false;
+        } catch (final IOException e) {
+            if (String.valueOf(e.getMessage()).contains("too long")) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
+            if (!isDeaf) {
+                LOG.warn("command", path, "state", "deaf", "reason", e.getMessage(), "next", "tried again every 5 s");
+            }
+            isDeaf = true;
+            listener = null;
+            retryAtNs = clocks.nanoTime() + RETRY_NS;
         }
     }
 
@@ -83,6 +110,9 @@ public final class CommandServer implements Agent {
     @Override
     public int doWork() {
         int work = 0;
+        if (listener == null && clocks.nanoTime() - retryAtNs >= 0) {
+            listen();
+        }
         try {
             if (selector.selectNow() > 0) {
                 work += acceptAll();
@@ -134,7 +164,9 @@ public final class CommandServer implements Agent {
         connections.forEach(CommandConnection::close);
         connections.clear();
         try {
-            listener.close();
+            if (listener != null) {
+                listener.close();
+            }
             selector.close();
             Files.deleteIfExists(path);
         } catch (final IOException e) {

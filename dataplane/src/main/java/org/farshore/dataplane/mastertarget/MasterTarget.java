@@ -79,7 +79,8 @@ public final class MasterTarget implements RoleMain.Role {
                 .conclude();
         final MasterTargetAgents agents = new MasterTargetAgents(context);
         agents.runOn(runner);
-        runner.addApart(new CommandServer(context.dataDirectory().resolve(CommandServer.NAME), agents.commands()));
+        runner.addApart(
+                new CommandServer(context.dataDirectory().resolve(CommandServer.NAME), agents.commands(), clocks));
         LOG.info(
                 "role",
                 name(),
@@ -94,13 +95,14 @@ public final class MasterTarget implements RoleMain.Role {
     }
 
     private NbdExportServer exports(final RoleRunner runner, final RoleDriver driver) {
-        final NbdServer server = NbdServer.launch(new NbdServerContext()
+        final NbdServerContext server = new NbdServerContext()
                 .unixSocket(context.dataDirectory().resolve(NBD_SOCKET))
                 .tcpAddress(context.nbdAddress())
                 .counterFactory(driver.counters())
-                .errorHandler(runner.errorHandler()));
-        runner.onEnd(server);
-        return new NbdExportServer(server, new ChannelBlockFiles());
+                .errorHandler(runner.errorHandler());
+        final NbdExportServer exports = new NbdExportServer(() -> NbdServer.launch(server), new ChannelBlockFiles());
+        runner.onEnd(exports);
+        return exports;
     }
 
     /** Two processes on one data directory would destroy each other's journals. */

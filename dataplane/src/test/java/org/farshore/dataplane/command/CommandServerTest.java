@@ -19,6 +19,7 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.SystemClocks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,10 @@ class CommandServerTest {
                     throw new IllegalStateException("planned");
                 });
         runner = new AgentRunner(
-                new YieldingIdleStrategy(), Throwable::printStackTrace, null, new CommandServer(socket, book));
+                new YieldingIdleStrategy(),
+                Throwable::printStackTrace,
+                null,
+                new CommandServer(socket, book, new SystemClocks()));
         AgentRunner.startOnThread(runner);
     }
 

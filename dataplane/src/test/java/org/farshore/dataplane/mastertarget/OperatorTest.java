@@ -15,6 +15,7 @@ import org.farshore.dataplane.command.CommandRequest;
 import org.farshore.dataplane.command.CommandServer;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.SimulatedDisk.Survival;
+import org.farshore.dataplane.runtime.SystemClocks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,8 @@ class OperatorTest {
                 new YieldingIdleStrategy(),
                 Throwable::printStackTrace,
                 null,
-                new CommandServer(directory.resolve(CommandServer.NAME), world.target.target.commands()));
+                new CommandServer(
+                        directory.resolve(CommandServer.NAME), world.target.target.commands(), new SystemClocks()));
         AgentRunner.startOnThread(runner);
     }
 
