@@ -169,8 +169,7 @@ public final class TargetMachine implements MachineStream {
 
     private boolean isFollowed() {
         return stream.history() == null
-                || stream.history().index().indexedPosition()
-                        >= stream.fence().held().beginPosition();
+                || stream.history().isIndexed(stream.fence().held().beginPosition());
     }
 
     private boolean isGivenUp(final long position) {

@@ -65,12 +65,7 @@ final class NbdExportServer implements ExportServer, AutoCloseable {
         if (stuck.contains(name)) {
             return false;
         }
-        try {
-            if (served.remove(name) && !server().remove(name, REMOVE_TIMEOUT_MS)) {
-                stuck.add(name);
-            }
-        } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (served.remove(name) && !server().tryRemove(name, REMOVE_TIMEOUT_MS)) {
             stuck.add(name);
         }
         return !stuck.contains(name);

@@ -131,6 +131,16 @@ public final class NbdServer implements AutoCloseable {
         return free;
     }
 
+    /** As {@link #remove}; who is interrupted while waiting is told that a call still runs, and stays interrupted. */
+    public boolean tryRemove(final String name, final long timeoutMs) {
+        try {
+            return remove(name, timeoutMs);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** How users reach an export: one URI for each place the server listens at. */
     public List<String> uris(final String name) {
         return listeners.stream().map(listener -> listener.uri(name)).toList();

@@ -407,6 +407,11 @@ public final class StreamHistory implements AutoCloseable {
         return reader.position() >= committer.durablePosition();
     }
 
+    /** Any thread: true when everything below a position has its versions. */
+    public boolean isIndexed(final long position) {
+        return index.indexedPosition() >= position;
+    }
+
     /** Any thread: bytes of the journal that cannot be reused yet. */
     public long usedBytes() {
         final long segmentLength = context.journalContext().segmentLength();
