@@ -346,7 +346,7 @@ public final class StreamApply {
 
     private boolean passDamage(final JournalDamageException damage, final long limit) {
         final long position = reader.position();
-        if (history == null ? position < passablePosition : mayPassWithHistory(position, limit)) {
+        if (history == null ? position < passablePosition : mayPassWithHistory(position)) {
             gatherer.beLenient();
             LOG.warn("stream", machine, "journal", "passed", "range", reader.skipDamage(limit));
             return true;
@@ -366,8 +366,9 @@ public final class StreamApply {
         return false;
     }
 
-    private boolean mayPassWithHistory(final long position, final long limit) {
-        final DamagedRange range = reader.skipDamage(limit);
+    /** The whole stretch counts, also what lies behind the limit of today: it does not become another one tomorrow. */
+    private boolean mayPassWithHistory(final long position) {
+        final DamagedRange range = reader.skipDamage(committer.durablePosition());
         reader.seek(position);
         return history.mayPass(range.from(), range.to());
     }
