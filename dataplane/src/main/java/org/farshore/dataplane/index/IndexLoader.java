@@ -218,7 +218,8 @@ final class IndexLoader {
         }
         marks.note(position, id);
         if (position < horizonPosition) {
-            versions.horizon(id + entry.slots() - 1);
+            // No higher than the newest id there is: it names the moment at which all is in the base copy.
+            versions.horizon(id);
         }
         publish(id, kind, linked);
         if (kind != VersionEntryFlyweight.KIND_DAMAGE) {
