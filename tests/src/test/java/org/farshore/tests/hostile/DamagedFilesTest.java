@@ -17,6 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.codecs.journal.StateRecordDecoder;
 import org.farshore.dataplane.journal.StateFile;
 import org.farshore.dataplane.mastertarget.StoppedTarget;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -48,6 +49,9 @@ class DamagedFilesTest {
     private static final Path STATE = STREAM.resolve(StateFile.NAME);
     private static final int VERSION_OFFSET = 6;
     private static final int SEGMENT_LENGTH = 256 << 10;
+    /** Of state records and segment headers, which are of one schema. */
+    private static final short NEWER = (short) (StateRecordDecoder.SCHEMA_VERSION + 1);
+
     private static final int STATE_COPY_LENGTH = 16 << 10;
     private static final int SEGMENT_HEADER_LENGTH = 56;
 
@@ -150,15 +154,15 @@ class DamagedFilesTest {
 
     @Test
     void filesOfANewerVersionAreRefusedUntouched() {
-        refusedUntouched("state record of version 1", files -> {
+        refusedUntouched("state record of version " + NEWER, files -> {
             final UnsafeBuffer state = new UnsafeBuffer(files.get(STATE));
             for (int copy = 0; copy < 2; copy++) {
-                state.putShort(copy * STATE_COPY_LENGTH + VERSION_OFFSET, (short) 1, Inputs.LE);
+                state.putShort(copy * STATE_COPY_LENGTH + VERSION_OFFSET, NEWER, Inputs.LE);
                 Inputs.seal(files.get(STATE), copy * STATE_COPY_LENGTH, STATE_COPY_LENGTH);
             }
         });
-        refusedUntouched("journal segment of version 1", files -> {
-            new UnsafeBuffer(files.get(FIRST_SEGMENT)).putShort(VERSION_OFFSET, (short) 1, Inputs.LE);
+        refusedUntouched("journal segment of version " + NEWER, files -> {
+            new UnsafeBuffer(files.get(FIRST_SEGMENT)).putShort(VERSION_OFFSET, NEWER, Inputs.LE);
             Inputs.seal(files.get(FIRST_SEGMENT), 0, SEGMENT_HEADER_LENGTH);
         });
         refusedUntouched("frames of version 2", files -> {
