@@ -25,6 +25,11 @@ public interface MachineStream {
     /** Whether the source is let in. */
     StreamFence fence();
 
+    /** True when nothing that the source sent before it was refused is under way any more. */
+    default boolean isFenceObeyed() {
+        return fence().isObeyed();
+    }
+
     /** Names of the volumes that have a replica here. */
     Map<UUID, String> volumeNames();
 

@@ -40,7 +40,7 @@ final class FailoverTask extends StagedTask {
 
     private Stage untilObeyed(final CommandReply reply) {
         reply.progressCount("waiting until all that the source sent is durable", 0, 0);
-        return machine.stream().fence().isObeyed() ? this.untilFollowed(false) : this::untilObeyed;
+        return machine.stream().isFenceObeyed() ? this.untilFollowed(false) : this::untilObeyed;
     }
 
     private Stage untilFollowed(final boolean isFollowed) {
