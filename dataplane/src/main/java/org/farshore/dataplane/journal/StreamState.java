@@ -111,26 +111,21 @@ public record StreamState(
 
     /** The same with other volumes. */
     public StreamState withVolumes(final List<VolumeState> newVolumes) {
-        return new StreamState(
-                machineIdHigh,
-                machineIdLow,
-                segmentLength,
-                generation,
-                incarnation,
-                captureIdHigh,
-                captureIdLow,
-                floor,
-                horizon,
-                appliedPosition,
-                appliedSequence,
-                appliedCapturePosition,
-                durablePosition,
-                newVolumes,
-                retentionWindowNs);
+        return with(durablePosition, newVolumes, retentionWindowNs);
     }
 
     /** The same as stored when the journal was durable up to here. */
     public StreamState withDurablePosition(final long newDurablePosition) {
+        return with(newDurablePosition, volumes, retentionWindowNs);
+    }
+
+    /** The same with another window. */
+    public StreamState withRetentionWindow(final long newWindowNs) {
+        return with(durablePosition, volumes, newWindowNs);
+    }
+
+    private StreamState with(
+            final long newDurablePosition, final List<VolumeState> newVolumes, final long newWindowNs) {
         return new StreamState(
                 machineIdHigh,
                 machineIdLow,
@@ -145,27 +140,7 @@ public record StreamState(
                 appliedSequence,
                 appliedCapturePosition,
                 newDurablePosition,
-                volumes,
-                retentionWindowNs);
-    }
-
-    /** The same with another window. */
-    public StreamState withRetentionWindow(final long newWindowNs) {
-        return new StreamState(
-                machineIdHigh,
-                machineIdLow,
-                segmentLength,
-                generation,
-                incarnation,
-                captureIdHigh,
-                captureIdLow,
-                floor,
-                horizon,
-                appliedPosition,
-                appliedSequence,
-                appliedCapturePosition,
-                durablePosition,
-                volumes,
+                newVolumes,
                 newWindowNs);
     }
 }
