@@ -1,5 +1,6 @@
 package org.farshore.dataplane.journal;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -19,8 +20,10 @@ public final class JournalContext {
     public static final String SEGMENT_LENGTH_DEFAULT = "64m";
     /** What all segments of a stream may take. */
     public static final String LIMIT_PROP_NAME = "journal.limit";
-    /** Default of {@link #LIMIT_PROP_NAME}. */
-    public static final String LIMIT_DEFAULT = "4g";
+    /** Default of {@link #LIMIT_PROP_NAME}: half of the file system that holds the journal, for each stream. */
+    public static final String LIMIT_DEFAULT = "auto";
+
+    private static final long LIMIT_AUTO = 0;
 
     private BlockFiles files;
     private Path directory;
@@ -31,7 +34,7 @@ public final class JournalContext {
     private long machineIdHigh;
     private long machineIdLow;
     private int segmentLength = 64 << 20;
-    private long limit = 4L << 30;
+    private long limit = LIMIT_AUTO;
     private AtomicCounter appendedPositionCounter;
     private AtomicCounter durablePositionCounter;
     private AtomicCounter syncsCounter;
@@ -46,12 +49,17 @@ public final class JournalContext {
                 SEGMENT_LENGTH_DEFAULT,
                 JournalLimits.SEGMENT_LENGTH_MIN,
                 JournalLimits.SEGMENT_LENGTH_MAX));
-        limit(settings.bytes(
-                LIMIT_PROP_NAME,
-                LIMIT_DEFAULT,
-                (long) JournalLimits.SEGMENTS_MIN * JournalLimits.SEGMENT_LENGTH_MIN,
-                (long) JournalLimits.SEGMENTS_MAX * JournalLimits.SEGMENT_LENGTH_MAX));
+        final boolean auto = LIMIT_DEFAULT.equals(settings.text(LIMIT_PROP_NAME, LIMIT_DEFAULT));
+        limit(auto ? LIMIT_AUTO : settings.bytes(LIMIT_PROP_NAME, LIMIT_DEFAULT, limitMin(), limitMax()));
         return this;
+    }
+
+    private static long limitMin() {
+        return (long) JournalLimits.SEGMENTS_MIN * JournalLimits.SEGMENT_LENGTH_MIN;
+    }
+
+    private static long limitMax() {
+        return (long) JournalLimits.SEGMENTS_MAX * JournalLimits.SEGMENT_LENGTH_MAX;
     }
 
     /** Checks every relation and makes the counters. */
@@ -66,6 +74,9 @@ public final class JournalContext {
                     + JournalLimits.BLOCK_LENGTH + " between " + JournalLimits.SEGMENT_LENGTH_MIN + " and "
                     + JournalLimits.SEGMENT_LENGTH_MAX);
         }
+        if (limit == LIMIT_AUTO) {
+            limit = halfOfFileSystem();
+        }
         if (limit / segmentLength < JournalLimits.SEGMENTS_MIN || limit / segmentLength > JournalLimits.SEGMENTS_MAX) {
             throw bad(LIMIT_PROP_NAME + "=" + limit + " must hold " + JournalLimits.SEGMENTS_MIN + " to "
                     + JournalLimits.SEGMENTS_MAX + " segments of " + segmentLength + " bytes ("
@@ -78,6 +89,24 @@ public final class JournalContext {
         segmentsCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SEGMENTS, subject);
         heldCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_HELD, subject);
         return this;
+    }
+
+    /** In whole segments, as many as a journal may have at least and at most. */
+    private long halfOfFileSystem() {
+        Path existing = directory.toAbsolutePath();
+        while (!files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        try {
+            final long segments = files.totalBytes(existing) / 2 / segmentLength;
+            final long bounded = Math.max(JournalLimits.SEGMENTS_MIN, Math.min(JournalLimits.SEGMENTS_MAX, segments));
+            return bounded * segmentLength;
+        } catch (final IOException e) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE,
+                    "cannot ask the size of the file system of " + existing + ": " + e.getMessage(),
+                    e);
+        }
     }
 
     private static FarshoreException bad(final String message) {

@@ -41,6 +41,11 @@ public interface BlockFiles {
         return Long.MAX_VALUE;
     }
 
+    /** Length in bytes of the file system of an existing directory, as far as that is known. */
+    default long totalBytes(final Path directory) throws IOException {
+        return Long.MAX_VALUE;
+    }
+
     /** Returns when the names in this directory are on the disk. */
     void syncDirectory(Path directory) throws IOException;
 }

@@ -74,6 +74,11 @@ public final class ChannelBlockFiles implements BlockFiles {
     }
 
     @Override
+    public long totalBytes(final Path directory) throws IOException {
+        return Files.getFileStore(directory).getTotalSpace();
+    }
+
+    @Override
     public void delete(final Path path) throws IOException {
         Files.deleteIfExists(path);
     }

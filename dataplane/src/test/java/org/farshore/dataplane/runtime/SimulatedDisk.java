@@ -171,6 +171,11 @@ public final class SimulatedDisk implements BlockFiles {
         return capacity - usedBytes();
     }
 
+    @Override
+    public long totalBytes(final Path directory) {
+        return capacity;
+    }
+
     /** Length of all files together. */
     public long usedBytes() {
         long used = 0;

@@ -77,6 +77,11 @@ final class MortalFiles implements BlockFiles {
     }
 
     @Override
+    public long totalBytes(final Path directory) throws IOException {
+        return files.totalBytes(directory);
+    }
+
+    @Override
     public void syncDirectory(final Path directory) throws IOException {
         mustLive();
         files.syncDirectory(directory);

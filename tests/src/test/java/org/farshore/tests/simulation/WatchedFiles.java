@@ -62,6 +62,11 @@ public final class WatchedFiles implements BlockFiles {
     }
 
     @Override
+    public long totalBytes(final Path directory) throws IOException {
+        return files.totalBytes(directory);
+    }
+
+    @Override
     public void syncDirectory(final Path directory) throws IOException {
         watch.beforeChange(directory.toString(), "sync directory", 0, 0);
         files.syncDirectory(directory);
