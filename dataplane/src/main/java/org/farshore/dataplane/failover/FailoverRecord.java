@@ -7,8 +7,10 @@ import org.farshore.dataplane.codecs.failover.FailoverEncoder;
 import org.farshore.dataplane.codecs.failover.FailoverPhase;
 import org.farshore.dataplane.codecs.failover.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.failover.MessageHeaderEncoder;
+import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordFile;
 
 /**
  * Who owns the disks of a machine: the file {@value #NAME} in the machine's directory. It is the authority on generations,
@@ -31,8 +33,15 @@ record FailoverRecord(
         String viewId) {
     static final String NAME = "failover";
 
+    private static final long MAGIC = 0x52564F4C49414653L;
+
     /** Of a machine that never failed over. */
     static final FailoverRecord NONE = new FailoverRecord(FailoverPhase.REPLICATING, 0, 0, 0, 0, 0, "");
+
+    /** What records of this package are kept in. */
+    static RecordFile newFile(final BlockFiles files) {
+        return new RecordFile(files, MAGIC, "restore it from a backup");
+    }
 
     /** The source is refused from the moment this is stored. */
     FailoverRecord fenced(final int heldGeneration) {

@@ -12,6 +12,7 @@ import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.retire.StreamFence;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordFile;
 import org.farshore.dataplane.runtime.ReplicationCounter;
 import org.farshore.dataplane.runtime.StateLog;
 
@@ -50,7 +51,7 @@ final class MachineFailover {
         this.context = context;
         this.stream = stream;
         this.directory = context.dataDirectory().resolve(stream.machine());
-        this.file = new RecordFile(context.files());
+        this.file = FailoverRecord.newFile(context.files());
         this.views = new MachineViews(context, stream, file);
         phaseCounter = context.counters().newCounter(ReplicationCounter.FAILOVER_PHASE, stream.machine());
         viewCounter = context.counters().newCounter(ReplicationCounter.VIEWS, stream.machine());

@@ -13,12 +13,13 @@ import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.recover.ViewException;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordFile;
 import org.farshore.dataplane.runtime.StateLog;
 
 /** The views of one machine: the directory {@code views} and what of it is open. Failover thread. */
 final class MachineViews {
     private static final StateLog LOG = StateLog.of(MachineViews.class);
-    private static final String DIRECTORY_NAME = "views";
+    static final String DIRECTORY_NAME = "views";
     private static final int VIEWS_MAX = 32;
     private static final int ID_DIGITS = 8;
 

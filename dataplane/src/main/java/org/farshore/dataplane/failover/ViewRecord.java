@@ -15,6 +15,7 @@ import org.farshore.dataplane.codecs.replication.BarrierKind;
 import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordFile;
 import org.farshore.dataplane.volume.VolumeTable;
 
 /**

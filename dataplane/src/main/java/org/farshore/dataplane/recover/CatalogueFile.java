@@ -76,24 +76,71 @@ final class CatalogueFile implements AutoCloseable {
     }
 
     /**
+     * The file in a directory, whoever's stream it is; for {@link #read} only.
+     *
+     * @return null when there is no such file or its header is not whole.
+     */
+    static CatalogueFile find(final BlockFiles files, final Path directory) throws IOException {
+        final CatalogueFile anybodys = new CatalogueFile(files, directory, 0, 0, 0);
+        if (!files.exists(anybodys.path)) {
+            return null;
+        }
+        try (BlockFile reading = files.open(anybodys.path, BlockFiles.Mode.READ_DIRECT)) {
+            if (reading.length() < HEADER_LENGTH || !anybodys.readHeader(reading)) {
+                return null;
+            }
+        }
+        final UnsafeBuffer header = anybodys.buffer;
+        return new CatalogueFile(
+                files,
+                directory,
+                header.getLong(MACHINE_HIGH_OFFSET, LITTLE_ENDIAN),
+                header.getLong(MACHINE_LOW_OFFSET, LITTLE_ENDIAN),
+                header.getInt(GENERATION_OFFSET, LITTLE_ENDIAN));
+    }
+
+    /**
      * Reads what can be trusted, past the page cache; appending goes on behind it.
      *
      * @return null when there is no such file or its header is not this stream's.
      */
     List<CatalogueEntry> open() throws IOException {
+        final List<CatalogueEntry> entries = read();
+        if (entries != null) {
+            file = files.open(path, BlockFiles.Mode.WRITE);
+        }
+        return entries;
+    }
+
+    /** As {@link #open}, without anything to append to. */
+    List<CatalogueEntry> read() throws IOException {
         if (!files.exists(path)) {
             return null;
         }
-        final List<CatalogueEntry> entries;
         try (BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
             fileLength = reading.length() & -HEADER_LENGTH;
-            if (fileLength < HEADER_LENGTH || !readHeader(reading)) {
-                return null;
-            }
-            entries = readEntries(reading);
+            final boolean mine = fileLength >= HEADER_LENGTH
+                    && readHeader(reading)
+                    && buffer.getLong(MACHINE_HIGH_OFFSET, LITTLE_ENDIAN) == machineIdHigh
+                    && buffer.getLong(MACHINE_LOW_OFFSET, LITTLE_ENDIAN) == machineIdLow
+                    && buffer.getInt(GENERATION_OFFSET, LITTLE_ENDIAN) == generation;
+            return mine ? readEntries(reading) : null;
         }
-        file = files.open(path, BlockFiles.Mode.WRITE);
-        return entries;
+    }
+
+    /** True when {@link #read} ended before bytes that are no entry, where zeros should be. */
+    boolean endsBeforeBytes() throws IOException {
+        try (BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
+            for (long at = end & -HEADER_LENGTH; at < fileLength; at += HEADER_LENGTH) {
+                reading.read(bytes.clear().limit(HEADER_LENGTH), at);
+                for (int offset = (int) Math.max(0, end - at); offset < HEADER_LENGTH; offset += Long.BYTES) {
+                    if (buffer.getLong(offset) != 0) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
     }
 
     private boolean readHeader(final BlockFile reading) throws IOException {
@@ -101,10 +148,7 @@ final class CatalogueFile implements AutoCloseable {
         chain = buffer.getInt(0, LITTLE_ENDIAN);
         return chain == Crc32c.computeAround(buffer, 0, HEADER_LENGTH, 0)
                 && buffer.getInt(VERSION_OFFSET, LITTLE_ENDIAN) == VERSION
-                && buffer.getLong(MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC
-                && buffer.getLong(MACHINE_HIGH_OFFSET, LITTLE_ENDIAN) == machineIdHigh
-                && buffer.getLong(MACHINE_LOW_OFFSET, LITTLE_ENDIAN) == machineIdLow
-                && buffer.getInt(GENERATION_OFFSET, LITTLE_ENDIAN) == generation;
+                && buffer.getLong(MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC;
     }
 
     private List<CatalogueEntry> readEntries(final BlockFile reading) throws IOException {
@@ -225,6 +269,16 @@ final class CatalogueFile implements AutoCloseable {
 
     String name() {
         return path.toString();
+    }
+
+    /** Whose stream it is, 32 hexadecimal digits. */
+    String machine() {
+        return String.format("%016x%016x", machineIdHigh, machineIdLow);
+    }
+
+    /** Of the stream when the file was written anew. */
+    int generation() {
+        return generation;
     }
 
     @Override

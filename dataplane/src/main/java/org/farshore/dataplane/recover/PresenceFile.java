@@ -53,15 +53,23 @@ final class PresenceFile implements AutoCloseable {
     private static final int SIZE_OFFSET = 24;
 
     private final BlockFile reading;
-    private final BlockFile writing;
     private final long overlayId;
+    private final long sizeBytes;
     private final ByteBuffer bytes = BufferUtil.allocateDirectAligned(COPIES * PresencePage.LENGTH, 4096);
     private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    private BlockFile writing;
+    private int wholeHeaders;
 
-    private PresenceFile(final BlockFile reading, final BlockFile writing, final long overlayId) {
+    private PresenceFile(final BlockFile reading, final Path path) throws IOException {
         this.reading = reading;
-        this.writing = writing;
-        this.overlayId = overlayId;
+        final int header = readHeader(path);
+        overlayId = buffer.getLong(header + ID_OFFSET, LITTLE_ENDIAN);
+        sizeBytes = buffer.getLong(header + SIZE_OFFSET, LITTLE_ENDIAN);
+        if (sizeBytes <= 0 || reading.length() != lengthFor(sizeBytes)) {
+            throw damaged(
+                    path,
+                    "has " + reading.length() + " bytes, a volume of " + sizeBytes + " takes " + lengthFor(sizeBytes));
+        }
     }
 
     /** How many pages a volume takes. */
@@ -102,40 +110,52 @@ final class PresenceFile implements AutoCloseable {
 
     /** Opens the file; reads its header and nothing else. */
     static PresenceFile open(final BlockFiles files, final Path path, final long sizeBytes) throws IOException {
+        final PresenceFile file = openToRead(files, path);
+        try {
+            if (file.sizeBytes != sizeBytes) {
+                throw damaged(path, "is of a volume of " + file.sizeBytes + " bytes, not of " + sizeBytes);
+            }
+            file.writing = files.open(path, BlockFiles.Mode.WRITE);
+            return file;
+        } catch (final IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** Opens the file of a volume of any size, for {@link #load} only. */
+    static PresenceFile openToRead(final BlockFiles files, final Path path) throws IOException {
         final BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT);
         try {
-            return new PresenceFile(reading, files.open(path, BlockFiles.Mode.WRITE), idOf(reading, path, sizeBytes));
+            return new PresenceFile(reading, path);
         } catch (final IOException | RuntimeException e) {
             reading.close();
             throw e;
         }
     }
 
-    private static long idOf(final BlockFile file, final Path path, final long sizeBytes) throws IOException {
-        if (file.length() != lengthFor(sizeBytes)) {
-            throw damaged(
-                    path,
-                    "has " + file.length() + " bytes, a volume of " + sizeBytes + " takes " + lengthFor(sizeBytes));
+    /** Offset in {@link #buffer} of a header that is whole. */
+    private int readHeader(final Path path) throws IOException {
+        final int length = HEADER_COPIES * PresencePage.LENGTH;
+        if (reading.length() >= length) {
+            reading.read(bytes.clear().limit(length), 0);
         }
-        final UnsafeBuffer header = new UnsafeBuffer(BufferUtil.allocateDirectAligned(PresencePage.LENGTH, 4096));
-        for (int copy = 0; copy < HEADER_COPIES; copy++) {
-            file.read(header.byteBuffer().clear(), (long) copy * PresencePage.LENGTH);
+        int found = -1;
+        for (int at = 0; at < length && reading.length() >= length; at += PresencePage.LENGTH) {
             final boolean whole =
-                    header.getInt(0, LITTLE_ENDIAN) == Crc32c.computeAround(header, 0, PresencePage.LENGTH, 0)
-                            && header.getLong(MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC;
-            if (whole) {
-                final int version = header.getInt(VERSION_OFFSET, LITTLE_ENDIAN);
-                final long size = header.getLong(SIZE_OFFSET, LITTLE_ENDIAN);
-                if (version != VERSION || size != sizeBytes) {
-                    throw damaged(
-                            path,
-                            "is version " + version + " of a volume of " + size + " bytes, not version " + VERSION
-                                    + " of " + sizeBytes);
-                }
-                return header.getLong(ID_OFFSET, LITTLE_ENDIAN);
-            }
+                    buffer.getInt(at, LITTLE_ENDIAN) == Crc32c.computeAround(buffer, at, PresencePage.LENGTH, 0)
+                            && buffer.getLong(at + MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC;
+            wholeHeaders += whole ? 1 : 0;
+            found = whole && found < 0 ? at : found;
         }
-        throw damaged(path, "has no whole header");
+        if (found < 0) {
+            throw damaged(path, "has no whole header");
+        }
+        if (buffer.getInt(found + VERSION_OFFSET, LITTLE_ENDIAN) != VERSION) {
+            throw damaged(
+                    path, "is of version " + buffer.getInt(found + VERSION_OFFSET, LITTLE_ENDIAN) + ", not " + VERSION);
+        }
+        return found;
     }
 
     private static ViewException damaged(final Path path, final String what) {
@@ -151,6 +171,7 @@ final class PresenceFile implements AutoCloseable {
         int wholes = 0;
         for (int copy = 0; copy < COPIES; copy++) {
             final long edition = page.editionOf(buffer, copy * PresencePage.LENGTH, overlayId);
+            page.tornCopies += edition < 0 ? 1 : 0;
             if (edition > page.edition) {
                 page.edition = edition;
                 best = copy;
@@ -197,7 +218,17 @@ final class PresenceFile implements AutoCloseable {
     }
 
     String name() {
-        return writing.name();
+        return reading.name();
+    }
+
+    /** True when no copy of the header is damaged. */
+    boolean isHeaderWhole() {
+        return wholeHeaders == HEADER_COPIES;
+    }
+
+    /** Length of the volume, bytes. */
+    long sizeBytes() {
+        return sizeBytes;
     }
 
     @Override
@@ -205,7 +236,9 @@ final class PresenceFile implements AutoCloseable {
         try {
             reading.close();
         } finally {
-            writing.close();
+            if (writing != null) {
+                writing.close();
+            }
         }
     }
 }

@@ -45,6 +45,8 @@ final class PresencePage {
     boolean twofold = true;
     /** Copy that holds it when only one does. */
     int soleCopy;
+    /** How many of the copies on the disk are not whole; those of a page that was just read. */
+    int tornCopies;
     /** Every copy on the disk is damaged: nothing is known of these blocks. */
     boolean damaged;
     /** Bits have changed since the page was last frozen for writing. */
@@ -69,6 +71,15 @@ final class PresencePage {
             return Presence.PRESENT;
         }
         return (zero[word] & bit) != 0 ? Presence.ZERO : Presence.ABSENT;
+    }
+
+    /** How many blocks are {@link Presence#PRESENT} or {@link Presence#ZERO}. */
+    int count(final int state) {
+        int count = 0;
+        for (final long word : state == Presence.PRESENT ? present : zero) {
+            count += Long.bitCount(word);
+        }
+        return count;
     }
 
     /** First block from {@code from} on, below {@code end}, that is not in {@code state}; {@code end} when there is none. */

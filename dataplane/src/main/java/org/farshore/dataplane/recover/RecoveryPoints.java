@@ -407,8 +407,8 @@ public final class RecoveryPoints implements AutoCloseable {
     private String storePins(final List<PinFile.Pin> changedPins) {
         try {
             pinFile.store(changedPins);
-        } catch (final IOException e) {
-            return "cannot store pins: " + e.getMessage();
+        } catch (final FarshoreException e) {
+            return e.getMessage();
         }
         pins.clear();
         pins.addAll(changedPins);

@@ -18,6 +18,28 @@ import org.farshore.dataplane.runtime.HumanText;
 /** {@code farshore index}: describes and verifies version indexes, reading only. */
 public final class IndexTool {
     private static final String NAME = "farshore index";
+    private static final String HELP = """
+            farshore index: what the version index of a master target holds. Reads only; the index may be in use.
+
+            Usage:
+              farshore index describe PATH [--json]
+              farshore index verify PATH [--json]
+
+            PATH is the data directory of a master target (all streams in it), the directory of one stream, or its
+            directory index.
+
+              describe   checkpoint, files, versions by kind and by volume
+              verify     checks every page up to the checkpoint, and each version against the journal frame it names.
+                         A damaged index loses nothing: the next start makes it again from the journal
+
+              --json     for programs
+
+            Examples:
+              farshore index describe /var/lib/farshore/master-target
+              farshore index verify /var/lib/farshore/master-target --json
+
+            Exit codes: 0 done, or no damage   1 verify found damage   2 usage   74 a file cannot be read
+            """;
 
     private IndexTool() {}
 
@@ -32,19 +54,19 @@ public final class IndexTool {
 
     private static ExitCode run(final BlockFiles files, final PrintStream out, final String... arguments)
             throws IOException {
-        final IndexOptions options = IndexOptions.parse(arguments);
+        final InspectOptions options = InspectOptions.parse(NAME, arguments);
         if (options.help()) {
-            out.print(IndexOptions.HELP);
+            out.print(HELP);
             return ExitCode.OK;
         }
         return run(files, out, options);
     }
 
-    private static ExitCode run(final BlockFiles files, final PrintStream out, final IndexOptions options)
+    private static ExitCode run(final BlockFiles files, final PrintStream out, final InspectOptions options)
             throws IOException {
         final List<IndexInspector> indexes = IndexInspector.find(files, options.path());
         if (indexes.isEmpty()) {
-            throw IndexOptions.usage("no version index in " + options.path());
+            throw InspectOptions.usage(NAME, "no version index in " + options.path());
         }
         final boolean verify = options.command().equals("verify");
         ExitCode code = ExitCode.OK;

@@ -8,6 +8,7 @@ import org.farshore.dataplane.codecs.failover.ViewPurpose;
 import org.farshore.dataplane.codecs.replication.BarrierKind;
 import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.RecordFile;
 
 /** The records of views and failovers, for tests of other packages. */
 public final class RecordsAccess {
@@ -22,13 +23,13 @@ public final class RecordsAccess {
 
     /** Reads a record of either kind. */
     public static Record load(final BlockFiles files, final Path directory, final boolean isView) {
-        final RecordFile file = new RecordFile(files);
+        final RecordFile file = FailoverRecord.newFile(files);
         return isView ? ViewRecord.load(file, directory) : FailoverRecord.load(file, directory);
     }
 
     /** Stores what {@link #load} has read. */
     public static void store(final BlockFiles files, final Path directory, final Record record) {
-        final RecordFile file = new RecordFile(files);
+        final RecordFile file = FailoverRecord.newFile(files);
         if (record instanceof ViewRecord view) {
             view.store(file, directory);
         } else {

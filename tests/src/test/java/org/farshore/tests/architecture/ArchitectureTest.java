@@ -47,7 +47,7 @@ class ArchitectureTest {
             new Stage("failover", "retire", "recover"),
             new Stage("command"),
             new Stage("operate", "command", "index", "recover", "failover"),
-            new Stage("tool", "journal", "index", "command"),
+            new Stage("tool", "journal", "index", "recover", "failover", "command"),
             new Stage("processserver", "ship", "optimise", "spool", "receive"),
             new Stage(
                     "mastertarget",

@@ -94,7 +94,7 @@ enum FuzzTarget {
             OwnerRecordsFuzz::fuzzerTestOneInput,
             OwnerRecordsFuzz::seeds,
             8_000,
-            "failover.RecordFile",
+            "runtime.RecordFile",
             "failover.FailoverRecord",
             "failover.ViewRecord"),
     FRAME_TEXT(FrameTextFuzz.class, FrameTextFuzz::fuzzerTestOneInput, FrameTextFuzz::seeds, 20_000, "tool.FrameText");

@@ -1,4 +1,4 @@
-package org.farshore.dataplane.failover;
+package org.farshore.dataplane.runtime;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -6,11 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.farshore.dataplane.runtime.BlockFile;
-import org.farshore.dataplane.runtime.BlockFiles;
-import org.farshore.dataplane.runtime.Crc32c;
-import org.farshore.dataplane.runtime.ExitCode;
-import org.farshore.dataplane.runtime.FarshoreException;
 
 /**
  * A file that holds one small record, replaced as a whole: made under another name, synced, renamed. A stop leaves the old
@@ -21,33 +16,46 @@ import org.farshore.dataplane.runtime.FarshoreException;
  *  16,384  copy 1, the same bytes
  *
  *  copy:  0  u32 checksum, CRC32C of the other 16,380 bytes · u32 version · u64 magic · u32 length · zeros up to 64
- *        64  the record: an SBE message of the failover schema, then zeros
+ *        64  the record, then zeros
  * </pre>
  *
  * <p>One thread; the record is encoded into and decoded from {@link #body}.
  */
-final class RecordFile {
-    static final int COPY_LENGTH = 16 << 10;
-    static final int BODY_LENGTH_MAX = COPY_LENGTH - 64;
+public final class RecordFile {
+    /** Bytes of one copy. */
+    public static final int COPY_LENGTH = 16 << 10;
+    /** Bytes of the longest record. */
+    public static final int BODY_LENGTH_MAX = COPY_LENGTH - 64;
 
-    private static final long MAGIC = 0x52564F4C49414653L;
     private static final int VERSION = 1;
-    private static final int COPIES = 2;
+    /** How often a record stands in its file. */
+    public static final int COPIES = 2;
+
     private static final int VERSION_OFFSET = 4;
     private static final int MAGIC_OFFSET = 8;
     private static final int LENGTH_OFFSET = 16;
     private static final int BODY_OFFSET = 64;
 
     private final BlockFiles files;
+    private final long magic;
+    private final String advice;
     private final UnsafeBuffer buffer = new UnsafeBuffer(BufferUtil.allocateDirectAligned(COPY_LENGTH, 4096));
     private final UnsafeBuffer body = new UnsafeBuffer(buffer, BODY_OFFSET, BODY_LENGTH_MAX);
 
-    RecordFile(final BlockFiles files) {
+    /**
+     * For files of one sort.
+     *
+     * @param magic that they begin with.
+     * @param advice what to do when one is damaged beyond help: the end of a sentence.
+     */
+    public RecordFile(final BlockFiles files, final long magic, final String advice) {
         this.files = files;
+        this.magic = magic;
+        this.advice = advice;
     }
 
     /** Where a record is encoded before {@link #store} and found after {@link #load}. */
-    UnsafeBuffer body() {
+    public UnsafeBuffer body() {
         return body;
     }
 
@@ -57,7 +65,7 @@ final class RecordFile {
      * @return its length, or -1 when there is no such file.
      * @throws FarshoreException STORAGE when the file cannot be read or no copy in it is whole.
      */
-    int load(final Path path) {
+    public int load(final Path path) {
         if (!files.exists(path)) {
             return -1;
         }
@@ -71,14 +79,30 @@ final class RecordFile {
         } catch (final IOException e) {
             throw new FarshoreException(ExitCode.STORAGE, "cannot read " + path + ": " + e.getMessage(), e);
         }
-        throw new FarshoreException(ExitCode.STORAGE, path + " is damaged in both copies: restore it from a backup");
+        throw new FarshoreException(ExitCode.STORAGE, path + " is damaged in both copies: " + advice);
+    }
+
+    /**
+     * How many copies are whole, of {@value #COPIES}; for those who look. {@link #body} holds nothing of use afterwards.
+     *
+     * @throws IOException when there is no such file or the disk does not give it.
+     */
+    public int wholeCopies(final Path path) throws IOException {
+        int whole = 0;
+        try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
+            for (int copy = 0; copy < COPIES; copy++) {
+                file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
+                whole += isWhole() ? 1 : 0;
+            }
+        }
+        return whole;
     }
 
     private boolean isWhole() {
         final int length = buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
         return buffer.getInt(0, LITTLE_ENDIAN) == Crc32c.computeAround(buffer, 0, COPY_LENGTH, 0)
                 && buffer.getInt(VERSION_OFFSET, LITTLE_ENDIAN) == VERSION
-                && buffer.getLong(MAGIC_OFFSET, LITTLE_ENDIAN) == MAGIC
+                && buffer.getLong(MAGIC_OFFSET, LITTLE_ENDIAN) == magic
                 && length > 0
                 && length <= BODY_LENGTH_MAX;
     }
@@ -89,11 +113,11 @@ final class RecordFile {
      * @param length of the record.
      * @throws FarshoreException STORAGE when that failed; the old record is there then, or the new one.
      */
-    void store(final Path path, final int length) {
+    public void store(final Path path, final int length) {
         buffer.setMemory(0, BODY_OFFSET, (byte) 0);
         buffer.setMemory(BODY_OFFSET + length, BODY_LENGTH_MAX - length, (byte) 0);
         buffer.putInt(VERSION_OFFSET, VERSION, LITTLE_ENDIAN);
-        buffer.putLong(MAGIC_OFFSET, MAGIC, LITTLE_ENDIAN);
+        buffer.putLong(MAGIC_OFFSET, magic, LITTLE_ENDIAN);
         buffer.putInt(LENGTH_OFFSET, length, LITTLE_ENDIAN);
         buffer.putInt(0, Crc32c.computeAround(buffer, 0, COPY_LENGTH, 0), LITTLE_ENDIAN);
         final Path unfinished = path.resolveSibling(path.getFileName() + ".new");
