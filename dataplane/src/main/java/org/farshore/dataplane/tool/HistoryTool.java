@@ -40,24 +40,21 @@ public final class HistoryTool {
             Exit codes: 0 done, or no damage   1 verify found damage   2 usage   74 a file cannot be read
             """;
 
+    private static final ToolRun.Work WORK = InspectOptions.tool(NAME, HELP, HistoryTool::look);
+
     private HistoryTool() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(final String[] arguments) {
-        ToolRun.main(NAME, HistoryTool::run, arguments);
+        ToolRun.main(NAME, WORK, arguments);
     }
 
     static int run(final BlockFiles files, final PrintStream out, final PrintStream err, final String... arguments) {
-        return ToolRun.run(NAME, HistoryTool::run, files, out, err, arguments);
+        return ToolRun.run(NAME, WORK, files, out, err, arguments);
     }
 
-    private static ExitCode run(final BlockFiles files, final PrintStream out, final String... arguments)
+    private static ExitCode look(final BlockFiles files, final PrintStream out, final InspectOptions options)
             throws IOException {
-        final InspectOptions options = InspectOptions.parse(NAME, arguments);
-        if (options.help()) {
-            out.print(HELP);
-            return ExitCode.OK;
-        }
         final FailoverInspector inspector = new FailoverInspector(files);
         final List<FileReport> reports = new ArrayList<>();
         for (final Path machine : machines(files, inspector, options.path())) {

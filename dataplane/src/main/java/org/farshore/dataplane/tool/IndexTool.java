@@ -41,28 +41,20 @@ public final class IndexTool {
             Exit codes: 0 done, or no damage   1 verify found damage   2 usage   74 a file cannot be read
             """;
 
+    private static final ToolRun.Work WORK = InspectOptions.tool(NAME, HELP, IndexTool::look);
+
     private IndexTool() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(final String[] arguments) {
-        ToolRun.main(NAME, IndexTool::run, arguments);
+        ToolRun.main(NAME, WORK, arguments);
     }
 
     static int run(final BlockFiles files, final PrintStream out, final PrintStream err, final String... arguments) {
-        return ToolRun.run(NAME, IndexTool::run, files, out, err, arguments);
+        return ToolRun.run(NAME, WORK, files, out, err, arguments);
     }
 
-    private static ExitCode run(final BlockFiles files, final PrintStream out, final String... arguments)
-            throws IOException {
-        final InspectOptions options = InspectOptions.parse(NAME, arguments);
-        if (options.help()) {
-            out.print(HELP);
-            return ExitCode.OK;
-        }
-        return run(files, out, options);
-    }
-
-    private static ExitCode run(final BlockFiles files, final PrintStream out, final InspectOptions options)
+    private static ExitCode look(final BlockFiles files, final PrintStream out, final InspectOptions options)
             throws IOException {
         final List<IndexInspector> indexes = IndexInspector.find(files, options.path());
         if (indexes.isEmpty()) {

@@ -1,6 +1,9 @@
 package org.farshore.dataplane.tool;
 
+import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
+import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 
@@ -42,6 +45,29 @@ record InspectOptions(String command, Path path, boolean json, boolean help) {
             throw usage(tool, command + " wants a PATH");
         }
         return new InspectOptions(command, path, json, false);
+    }
+
+    /** What a tool does with a path. */
+    @FunctionalInterface
+    interface Look {
+        /**
+         * Looks, and tells what it saw.
+         *
+         * @throws IOException when files cannot be read.
+         */
+        ExitCode run(BlockFiles files, PrintStream out, InspectOptions options) throws IOException;
+    }
+
+    /** The tool of that name: its help, or a look. */
+    static ToolRun.Work tool(final String name, final String help, final Look look) {
+        return (files, out, arguments) -> {
+            final InspectOptions options = parse(name, arguments);
+            if (options.help()) {
+                out.print(help);
+                return ExitCode.OK;
+            }
+            return look.run(files, out, options);
+        };
     }
 
     static FarshoreException usage(final String tool, final String message) {
