@@ -34,10 +34,10 @@ final class MomentChooser {
 
     /** Chooses a moment of the load and opens a view of both volumes. */
     Opened open() {
-        final List<Point> points = points();
         final boolean isBarrier = random.nextBoolean();
         for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-            final Moment moment = draw(points, isBarrier);
+            // Asked each time: on a busy machine a list grows older than the window while commands start.
+            final Moment moment = draw(points(), isBarrier);
             final long beganNs = System.nanoTime();
             final RecoveryCli.Answer answer = cli.attempt("view", "open", "--point", "sequence=" + moment.sequence());
             if (answer.exitCode() == 0) {
