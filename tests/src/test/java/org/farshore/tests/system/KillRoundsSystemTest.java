@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 @PrivilegedSystemTest
 class KillRoundsSystemTest {
     private static final String NAME = "KillRoundsSystemTest";
-    private static final int ROUNDS = Integer.getInteger("farshore.test.kill.rounds", 30);
+    private static final int ROUNDS = Integer.getInteger("farshore.test.kill.rounds", 12);
     private static final long SEED = Long.getLong("farshore.test.seed", System.nanoTime());
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final Duration LOAD = Duration.ofSeconds(2);

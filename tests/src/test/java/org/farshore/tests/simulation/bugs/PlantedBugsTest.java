@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongFunction;
 import org.farshore.tests.simulation.WorldHunt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
  * seed of each, and by what. The world gets few seeds at first, all of the budget where storms find nothing. A seed that finds something must find nothing in the product as it is, or it was not the bug
  * that it found.
  */
+@Tag("hunt")
 class PlantedBugsTest {
     private static final Path ROOT = Path.of(System.getProperty("farshore.root"));
     private static final int WORLD_SEEDS = 20;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,6 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Every fate that fits into a world of three writes, alone, and many pairs. No chance in it: what fails here fails every time,
  * and is named by its script and its fates.
  */
+@Tag("hunt")
 class SmallWorldTest {
     private static final int SUBSET_BITS_MAX = 4;
     private static final int PAIR_STRIDE = 1_999;
