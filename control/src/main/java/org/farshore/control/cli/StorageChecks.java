@@ -8,7 +8,7 @@ import org.farshore.dataplane.runtime.HumanText;
 final class StorageChecks {
     static final Path DATA_DIRECTORY = Path.of("/var/lib/farshore");
 
-    /** The journal's default limit, and as much again before anybody must hurry. */
+    /** A small machine's changes of a day, and as much again before anybody must hurry. */
     private static final long FREE_LEAST = 8L << 30;
     /** The journal promises group commits within 100 ms. */
     private static final long SYNC_MICROS_SLOW = 30_000;
@@ -28,7 +28,7 @@ final class StorageChecks {
                 : Check.warn(
                         "disk-free",
                         finding,
-                        "the journal of one machine grows to 4 GiB, and the replicas need the room of the volumes",
+                        "a journal holds the changes of its window, a day unless set, and the replicas need the room of the volumes",
                         "set data.directory of the role to a larger disk");
     }
 
