@@ -10,7 +10,7 @@ import org.farshore.tests.lab.RecoveryCli;
 
 /** Draws moments out of what {@code farshore points} offers: barriers, and sequences between two of them. */
 final class MomentChooser {
-    /** A point is chosen again when it left the window before it was opened, or lies inside a write. */
+    /** A point is chosen again when it left the window before it was opened, or lies inside a write or a repair. */
     private static final int ATTEMPTS_MAX = 40;
 
     private static final int BARRIERS_BEHIND = 2;
@@ -20,6 +20,7 @@ final class MomentChooser {
     private final SplittableRandom random;
     private int withdrawn;
     private int insideWrites;
+    private int insideRepairs;
 
     private record Point(long sequence, long timeNs) {}
 
@@ -53,6 +54,9 @@ final class MomentChooser {
             withdrawn++;
         } else if (answer.message().contains("inside a write") && !moment.isBarrier()) {
             insideWrites++;
+        } else if (answer.message().contains("inside a CONVERGING stretch") && !moment.isBarrier()) {
+            // Repairs of writes that overlapped in flight: some milliseconds each.
+            insideRepairs++;
         } else {
             throw new AssertionError(moment + " was refused with " + answer.exitCode() + ": " + answer.message());
         }
@@ -91,6 +95,7 @@ final class MomentChooser {
 
     /** Which choices were refused, as they should be. */
     String refusals() {
-        return withdrawn + " choices had left the window meanwhile, " + insideWrites + " lay inside a write";
+        return withdrawn + " choices had left the window meanwhile, " + insideWrites + " lay inside a write, "
+                + insideRepairs + " inside a repair";
     }
 }
