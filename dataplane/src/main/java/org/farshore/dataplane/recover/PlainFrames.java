@@ -64,7 +64,8 @@ final class PlainFrames {
 
     /** The uppermost bits of the product are left aside: by them {@link DecodedFrames} has chosen the stripe. */
     private int setOf(final long position) {
-        return (int) (position * SPREAD << Byte.SIZE >>> spreadShift) * WAYS;
+        final long spread = (position * SPREAD) << Byte.SIZE;
+        return (int) (spread >>> spreadShift) * WAYS;
     }
 
     /**
