@@ -2,8 +2,11 @@ package org.farshore.dataplane.index;
 
 import java.io.IOException;
 import java.util.List;
+import org.agrona.DirectBuffer;
 import org.farshore.dataplane.journal.DamagedRange;
 import org.farshore.dataplane.journal.JournalDamageException;
+import org.farshore.dataplane.journal.JournalFrameFlyweight;
+import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.JournalLimits;
 import org.farshore.dataplane.journal.JournalReader;
 import org.farshore.dataplane.runtime.ExitCode;
@@ -52,7 +55,10 @@ public final class VersionIndex implements AutoCloseable {
     /** Nearer than this to the durable position counts as level with it. */
     private static final long LEVEL_BYTES = 4L * JournalLimits.GROUP_LENGTH;
 
+    private static final JournalFrameHandler NOBODY = (position, frame, buffer, bodyOffset, bodyLength) -> true;
+
     private final VersionIndexContext context;
+    private final JournalFrameHandler frames = this::onFrame;
     private final ReaderEpochs epochs = new ReaderEpochs();
     private final CheckpointFile checkpointFile;
     private final ProgressMeter meter;
@@ -60,6 +66,7 @@ public final class VersionIndex implements AutoCloseable {
     private VersionAppender appender;
     private JournalFollower follower;
     private JournalReader reader;
+    private JournalFrameHandler beside;
     private IndexLoader loader;
     private long firstFile;
     private long rebuilds;
@@ -120,10 +127,13 @@ public final class VersionIndex implements AutoCloseable {
      * One duty cycle: loads, or follows the journal; sweeps, prepares, checkpoints.
      *
      * @param nowNs the cycle's clock reading.
+     * @param companion sees the frames that are taken in this cycle, in order and without a gap from {@link #readPosition}
+     *     on, and takes them all; so the journal need not be read twice.
      * @return work done; 0 when there was nothing to do.
      * @throws FarshoreException STORAGE when a disk failed: the index is not to be used any more, a restart reads it again.
      */
-    public int doWork(final long nowNs) {
+    public int doWork(final long nowNs, final JournalFrameHandler companion) {
+        beside = companion;
         int work = epochs.reclaim();
         try {
             if (damagedPage != Long.MAX_VALUE) {
@@ -141,6 +151,11 @@ public final class VersionIndex implements AutoCloseable {
             throw storage(e);
         }
         return work;
+    }
+
+    /** As {@link #doWork(long, JournalFrameHandler)}, alone. */
+    public int doWork(final long nowNs) {
+        return doWork(nowNs, NOBODY);
     }
 
     private int load(final long nowNs) throws IOException {
@@ -169,7 +184,7 @@ public final class VersionIndex implements AutoCloseable {
         int count = 0;
         follower.begin(VERSIONS_AT_ONCE);
         try {
-            count = reader.poll(follower, durable, FRAMES_AT_ONCE);
+            count = reader.poll(frames, durable, FRAMES_AT_ONCE);
         } catch (final JournalDamageException e) {
             final DamagedRange range = reader.skipDamage(durable);
             if (follower.journalLost(range.from(), range.to())) {
@@ -185,6 +200,16 @@ public final class VersionIndex implements AutoCloseable {
         publish();
         meter.following(nowNs, reader.position(), durable, durable - reader.position() <= LEVEL_BYTES);
         return count;
+    }
+
+    private boolean onFrame(
+            final long position,
+            final JournalFrameFlyweight frame,
+            final DirectBuffer buffer,
+            final int bodyOffset,
+            final int bodyLength) {
+        return follower.onFrame(position, frame, buffer, bodyOffset, bodyLength)
+                && beside.onFrame(position, frame, buffer, bodyOffset, bodyLength);
     }
 
     /** Ids stay apart by their low bits, and no frame is begun that the disk may have no room for. */
@@ -343,6 +368,11 @@ public final class VersionIndex implements AutoCloseable {
     /** Any thread: true when the version files are loaded; moments up to {@link #indexedPosition} can be asked for. */
     public boolean isReady() {
         return ready;
+    }
+
+    /** Writer: where the next frame that it takes begins; -1 while it is being loaded. */
+    public long readPosition() {
+        return loader == null ? reader.position() : -1;
     }
 
     /** Any thread: frames below have their versions. */

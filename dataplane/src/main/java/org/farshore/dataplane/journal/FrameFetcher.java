@@ -30,10 +30,10 @@ public final class FrameFetcher implements AutoCloseable {
         DAMAGED
     }
 
-    /** Files kept open. */
-    private static final int FILES_MAX = 16;
-    /** Read first: most frames are not longer. */
-    private static final int FIRST_LENGTH = 8192;
+    /** Files kept open, each in the place that its segment's number names: neighbours never push each other out. */
+    private static final int FILES_MAX = 64;
+    /** Least that is read first. */
+    private static final int FIRST_LENGTH_MIN = 8192;
 
     private final BlockFiles files;
     private final SegmentMap map;
@@ -42,11 +42,12 @@ public final class FrameFetcher implements AutoCloseable {
     private final long machineIdLow;
     private final long[] segments = new long[FILES_MAX];
     private final BlockFile[] open = new BlockFile[FILES_MAX];
+    private final int[] lengths = new int[FILES_MAX];
     private final ByteBuffer bytes =
             BufferUtil.allocateDirectAligned(JournalLimits.FRAME_LENGTH_MAX, JournalLimits.BLOCK_LENGTH);
     private final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
     private final JournalFrameFlyweight frame = new JournalFrameFlyweight();
-    private int nextVictim;
+    private int firstLength = FIRST_LENGTH_MIN;
 
     FrameFetcher(
             final BlockFiles files,
@@ -69,30 +70,55 @@ public final class FrameFetcher implements AutoCloseable {
      */
     public Status fetch(final long position) throws IOException {
         final long segment = positions.segmentOf(position + 1);
-        final int offset = (int) (position - segment * positions.segmentLength());
-        final int known = slotOf(segment);
-        if (known >= 0 && isFrameAt(open[known], segment, offset)) {
+        final int offset = offsetOf(position, segment);
+        final int place = placeOf(segment);
+        if (segments[place] == segment && isFrameAt(place, offset)) {
             return Status.FOUND;
         }
-        forget(known);
-        final int slot = map.slotOf(segment);
+        final int slot = openAnew(place, segment);
         if (slot < 0) {
             return Status.GONE;
         }
-        final BlockFile file = remember(segment, files.open(map.path(slot), BlockFiles.Mode.READ));
-        if (isFrameAt(file, segment, offset)) {
+        if (isFrameAt(place, offset)) {
             return Status.FOUND;
         }
         // Reused meanwhile?
         return map.slotOf(segment) == slot ? Status.DAMAGED : Status.GONE;
     }
 
-    private boolean isFrameAt(final BlockFile file, final long segment, final int offset) throws IOException {
-        final int available = (int) Math.min(positions.segmentLength(), file.length()) - offset;
+    /**
+     * Reads bytes of the journal as they stand at a position, and vouches for nothing: whoever asks knows by what to tell
+     * whether they are still those of the frame that was fetched there.
+     *
+     * @return false when no file holds them any more; the target is then as it was.
+     * @throws IOException when a disk refuses.
+     */
+    public boolean readUnchecked(final long position, final ByteBuffer target) throws IOException {
+        final long segment = positions.segmentOf(position + 1);
+        final int offset = offsetOf(position, segment);
+        final int place = placeOf(segment);
+        if (segments[place] != segment && openAnew(place, segment) < 0) {
+            return false;
+        }
+        if (target.remaining() > lengths[place] - offset) {
+            return false;
+        }
+        open[place].read(target, offset);
+        return true;
+    }
+
+    private int offsetOf(final long position, final long segment) {
+        return (int) (position - segment * positions.segmentLength());
+    }
+
+    /** Most frames of a stretch of journal are of one length, so the one before says how much to read at once. */
+    private boolean isFrameAt(final int place, final int offset) throws IOException {
+        final int available = lengths[place] - offset;
         if (available < JournalFrameFlyweight.HEADER_LENGTH) {
             return false;
         }
-        final int first = Math.min(FIRST_LENGTH, available);
+        final BlockFile file = open[place];
+        final int first = Math.min(firstLength, available);
         file.read(bytes.clear().limit(first), offset);
         final int length = frame.wrap(buffer, 0).length();
         if (length < JournalFrameFlyweight.HEADER_LENGTH
@@ -104,33 +130,33 @@ public final class FrameFetcher implements AutoCloseable {
         if (whole > first) {
             file.read(bytes.clear().position(first).limit(whole), offset + first);
         }
-        return frame.isValidAt(buffer, 0, whole, segment, offset)
+        firstLength = Math.max(FIRST_LENGTH_MIN, whole);
+        return frame.isValidAt(buffer, 0, whole, segments[place], offset)
                 && frame.machineIdHigh() == machineIdHigh
                 && frame.machineIdLow() == machineIdLow;
     }
 
-    private int slotOf(final long segment) {
-        for (int i = 0; i < FILES_MAX; i++) {
-            if (segments[i] == segment) {
-                return i;
-            }
+    private static int placeOf(final long segment) {
+        return (int) segment & (FILES_MAX - 1);
+    }
+
+    /** Opens the file that holds a segment now; returns its slot, or -1 when none does. */
+    private int openAnew(final int place, final long segment) throws IOException {
+        forget(place);
+        final int slot = map.slotOf(segment);
+        if (slot >= 0) {
+            open[place] = files.open(map.path(slot), BlockFiles.Mode.READ);
+            lengths[place] = (int) Math.min(positions.segmentLength(), open[place].length());
+            segments[place] = segment;
         }
-        return -1;
+        return slot;
     }
 
-    private BlockFile remember(final long segment, final BlockFile file) {
-        forget(nextVictim);
-        segments[nextVictim] = segment;
-        open[nextVictim] = file;
-        nextVictim = (nextVictim + 1) % FILES_MAX;
-        return file;
-    }
-
-    private void forget(final int slot) {
-        if (slot >= 0 && open[slot] != null) {
-            open[slot].close();
-            open[slot] = null;
-            segments[slot] = SegmentTable.ABSENT;
+    private void forget(final int place) {
+        if (open[place] != null) {
+            open[place].close();
+            open[place] = null;
+            segments[place] = SegmentTable.ABSENT;
         }
     }
 

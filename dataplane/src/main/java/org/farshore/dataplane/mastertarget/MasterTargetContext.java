@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import org.farshore.dataplane.failover.ExportServer;
 import org.farshore.dataplane.journal.JournalContext;
 import org.farshore.dataplane.receive.ReceiveContext;
+import org.farshore.dataplane.recover.FrameMemory;
 import org.farshore.dataplane.recover.HistorySettings;
 import org.farshore.dataplane.recover.RetentionPolicy;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -55,11 +56,17 @@ public final class MasterTargetContext {
     /** Default of {@link #INDEX_MEMORY_PROP_NAME}. */
     public static final String INDEX_MEMORY_DEFAULT = "512m";
 
+    /** Memory for journal frames that views have unpacked, of all streams together; taken as views read. */
+    public static final String VIEW_MEMORY_PROP_NAME = "view.memory";
+    /** Default of {@link #VIEW_MEMORY_PROP_NAME}. */
+    public static final String VIEW_MEMORY_DEFAULT = "256m";
+
     /** Loopback address and port where views are served besides the unix socket; empty for none. */
     public static final String NBD_LISTEN_PROP_NAME = "nbd.listen";
 
     private static final long INDEX_MEMORY_MIN = 16L << 20;
     private static final long INDEX_MEMORY_MAX = 64L << 30;
+    private static final long VIEW_MEMORY_MAX = 64L << 30;
     private static final int INDEX_FILE_LENGTH = 8 << 20;
     private static final int INDEX_FILES_MIN = 2;
     private static final int INDEX_FILES_MAX = 1024;
@@ -77,6 +84,7 @@ public final class MasterTargetContext {
     private int machinesMax = MACHINES_MAX_DEFAULT;
     private int applyMemory = 32 << 20;
     private long directMemory = 32L << 20;
+    private long viewMemory = 256L << 20;
     private int segmentLength = 64 << 20;
     private long journalLimit = 4L << 30;
     private long retentionWindowNs = 24L * 3_600 * 1_000_000_000L;
@@ -109,6 +117,7 @@ public final class MasterTargetContext {
         retentionWindowNs = settings.durationNs(
                 RETENTION_WINDOW_PROP_NAME, RETENTION_WINDOW_DEFAULT, 0, RetentionPolicy.WINDOW_NS_MAX);
         indexMemory = settings.bytes(INDEX_MEMORY_PROP_NAME, INDEX_MEMORY_DEFAULT, INDEX_MEMORY_MIN, INDEX_MEMORY_MAX);
+        viewMemory = settings.bytes(VIEW_MEMORY_PROP_NAME, VIEW_MEMORY_DEFAULT, 0, VIEW_MEMORY_MAX);
         nbdAddress = nbdAddress(settings);
         replicas = settings.group(REPLICA_PROP_NAME);
         replicas.forEach((name, path) -> settings.toPath(REPLICA_PROP_NAME + "." + name, path));
@@ -330,8 +339,8 @@ public final class MasterTargetContext {
     /** How streams keep their past. */
     HistorySettings historySettings() {
         final long files = indexMemory / machinesMax / INDEX_FILE_LENGTH;
-        return new HistorySettings(retentionWindowNs, indexPagesPerFile, (int)
-                Math.max(INDEX_FILES_MIN, Math.min(INDEX_FILES_MAX, files)));
+        final int residentFiles = (int) Math.max(INDEX_FILES_MIN, Math.min(INDEX_FILES_MAX, files));
+        return new HistorySettings(retentionWindowNs, indexPagesPerFile, residentFiles, new FrameMemory(viewMemory));
     }
 
     /** A journal context with this role's lengths and seams. */

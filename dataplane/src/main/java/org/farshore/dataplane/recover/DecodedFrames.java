@@ -9,7 +9,7 @@ import org.farshore.dataplane.journal.FrameFetcher;
 
 /**
  * Payloads of journal frames, verified and decompressed, for all views of one stream: a frame that one view has read is at
- * hand for the others, and for the next block of the same batch. Memory is bounded and taken at once.
+ * hand for the others, and for the next block of the same batch. Memory is bounded, by {@link FrameMemory}.
  *
  * <p>Any thread. Frames are spread over stripes by their position; a stripe serves one thread at a time, also while it reads
  * a frame, so that two threads that want the same frame read it once. A hit allocates nothing.
@@ -23,32 +23,31 @@ public final class DecodedFrames implements AutoCloseable {
     private final DecodedStripe[] stripes = new DecodedStripe[STRIPES];
 
     /**
-     * Takes its memory.
+     * Makes the stripes, with 60 KiB each.
      *
      * @param fetchers makes ways to the journal of one stream, one per stripe.
-     * @param capacityBytes of payload; at least 480 KiB are taken.
+     * @param memory where more is taken from.
      * @param hits counts frames found here,
      * @param decoded and frames read.
      */
     public DecodedFrames(
             final Supplier<FrameFetcher> fetchers,
-            final long capacityBytes,
+            final FrameMemory memory,
             final AtomicCounter hits,
             final AtomicCounter decoded) {
-        this(fetchers, capacityBytes, position -> false, hits, decoded);
+        this(fetchers, memory, position -> false, hits, decoded);
     }
 
     /** The same, but frames at some positions are damaged whatever is read there. */
     DecodedFrames(
             final Supplier<FrameFetcher> fetchers,
-            final long capacityBytes,
+            final FrameMemory memory,
             final LongPredicate condemned,
             final AtomicCounter hits,
             final AtomicCounter decoded) {
         this.condemned = condemned;
-        final int cells = (int) (capacityBytes / STRIPES / ViewOverlay.BLOCK_LENGTH);
         for (int i = 0; i < STRIPES; i++) {
-            stripes[i] = new DecodedStripe(fetchers.get(), cells, hits, decoded);
+            stripes[i] = new DecodedStripe(fetchers.get(), memory, hits, decoded);
         }
     }
 

@@ -9,9 +9,6 @@ import org.farshore.dataplane.runtime.CounterFactory;
 
 /** What a {@link StreamHistory} is made of. Set, then {@link #conclude()} once. */
 public final class HistoryContext {
-    /** Payload of journal frames that views of one stream keep unpacked, bytes. */
-    public static final long FRAME_MEMORY_DEFAULT = 8L << 20;
-
     private Path directory;
     private String machine;
     private JournalContext journalContext;
@@ -22,7 +19,7 @@ public final class HistoryContext {
     private RetentionPolicy policy;
     private int indexPagesPerFile;
     private int indexResidentFiles = VersionIndexContext.RESIDENT_FILES_DEFAULT;
-    private long frameMemory = FRAME_MEMORY_DEFAULT;
+    private FrameMemory frameMemory = new FrameMemory(0);
 
     /** Checks that nothing is missing. */
     public HistoryContext conclude() {
@@ -92,8 +89,8 @@ public final class HistoryContext {
         return this;
     }
 
-    /** Bytes of {@link #FRAME_MEMORY_DEFAULT}. */
-    public HistoryContext frameMemory(final long value) {
+    /** For frames that views read, shared with other streams. */
+    public HistoryContext frameMemory(final FrameMemory value) {
         frameMemory = value;
         return this;
     }
@@ -138,7 +135,7 @@ public final class HistoryContext {
         return indexResidentFiles;
     }
 
-    long frameMemory() {
+    FrameMemory frameMemory() {
         return frameMemory;
     }
 }

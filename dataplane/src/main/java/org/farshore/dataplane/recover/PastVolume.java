@@ -22,6 +22,7 @@ public final class PastVolume implements AutoCloseable {
     /** From now on shows everything below a frame of the journal, for the volume that has this number there. */
     public void moveTo(final int number, final long position) {
         versions.moveTo(number, position);
+        access.forget();
     }
 
     /**

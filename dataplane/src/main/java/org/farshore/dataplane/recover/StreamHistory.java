@@ -53,6 +53,7 @@ public final class StreamHistory implements AutoCloseable {
     private final AtomicCounter readErrors;
     private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
     private final JournalFrameHandler frameHandler = this::onFrame;
+    private final JournalFrameHandler companion = this::onIndexedFrame;
     private DecodedFrames frames;
     private long seenFloor;
     private long seenChanges = -1;
@@ -322,9 +323,7 @@ public final class StreamHistory implements AutoCloseable {
 
     /** One duty cycle of the follow thread; bounded. */
     int doWork(final long nowNs) {
-        int work = index.doWork(nowNs);
-        takeDamageOfIndex();
-        work += follow() + damage.doWork(reader.position(), committer.durablePosition());
+        int work = followWithIndex(nowNs) + damage.doWork(reader.position(), committer.durablePosition());
         if (!damage.isOpen()) {
             work += checkpoint.storeIfDue(nowNs, baseHorizon, committer.durablePosition());
         }
@@ -349,14 +348,45 @@ public final class StreamHistory implements AutoCloseable {
         return work;
     }
 
-    private int follow() {
+    /**
+     * While points and index stand at one place, the journal is read and checked once for both. Else they come together
+     * again: who is behind reads on, who is ahead waits for it, but not for an index that is being loaded or has no room.
+     */
+    private int followWithIndex(final long nowNs) {
         final long durable = committer.durablePosition();
+        int work = 0;
+        if (reader.position() < index.readPosition()) {
+            work += follow(index.readPosition());
+        }
+        final boolean together = reader.position() == index.readPosition();
+        final int indexed = together ? index.doWork(nowNs, companion) : index.doWork(nowNs);
+        takeDamageOfIndex();
+        if (indexed == 0 || !index.isReady()) {
+            work += follow(durable);
+        } else if (together) {
+            // What is no frame, or cannot be read.
+            work += follow(index.readPosition());
+        }
+        return work + indexed;
+    }
+
+    private boolean onIndexedFrame(
+            final long position,
+            final JournalFrameFlyweight frame,
+            final DirectBuffer buffer,
+            final int bodyOffset,
+            final int bodyLength) {
+        reader.seek(position + frame.alignedLength());
+        return onFrame(position, frame, buffer, bodyOffset, bodyLength);
+    }
+
+    private int follow(final long limit) {
         int count = 0;
         try {
-            count = reader.poll(frameHandler, durable, FRAMES_AT_ONCE);
+            count = reader.poll(frameHandler, limit, FRAMES_AT_ONCE);
         } catch (final JournalDamageException e) {
-            final DamagedRange range = reader.skipDamage(durable);
-            damage.found(range.from(), range.to(), durable);
+            final DamagedRange range = reader.skipDamage(limit);
+            damage.found(range.from(), range.to(), committer.durablePosition());
             count++;
         }
         return count;

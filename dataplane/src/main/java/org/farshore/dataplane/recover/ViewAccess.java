@@ -32,6 +32,7 @@ public final class ViewAccess implements AutoCloseable {
     private final ByteBuffer zerosToWrite = ZEROS.duplicate();
     private final ViewOverlay.Below below = this::readBelow;
     private long baseLength;
+    private boolean foundInBaseAlone;
 
     /** Takes what {@link #blockStatus} finds. */
     @FunctionalInterface
@@ -107,10 +108,11 @@ public final class ViewAccess implements AutoCloseable {
     private long readPieces(final long from, final long to, final ByteBuffer target) throws ViewException {
         final long end = find(from, to);
         long at = from;
-        int index = 0;
+        int index = pieces.indexOf(from);
         while (at < end && index < pieces.count()) {
             final long pieceEnd = Math.min(end, pieces.offset(index) + pieces.length(index));
             if (!readPiece(index, at, (int) (pieceEnd - at), target)) {
+                pieces.clear();
                 return at;
             }
             at = pieceEnd;
@@ -119,18 +121,34 @@ public final class ViewAccess implements AutoCloseable {
         return at;
     }
 
-    /** Asks for the sectors that hold a range, or for the first MiB of them; answers where the range asked for ends. */
+    /**
+     * Asks for the sectors that hold a range, or for the first MiB of them; answers where the range asked for ends. What was
+     * found last is used again: a client asks where holes are and then reads, and reads a long stretch in several pieces.
+     */
     private long find(final long from, final long to) throws ViewException {
+        if (view.isBaseAlone() && !foundInBaseAlone) {
+            pieces.clear();
+        }
+        if (pieces.indexOf(from) >= 0) {
+            return Math.min(to, pieces.end());
+        }
         final long begin = from & -SECTOR_LENGTH;
         final long end = Math.min(to, begin + ViewPieces.EXTENT_LENGTH_MAX);
         final long length = (end - begin + SECTOR_LENGTH - 1) & -SECTOR_LENGTH;
         pieces.clear();
-        if (view.isBaseAlone()) {
+        foundInBaseAlone = view.isBaseAlone();
+        if (foundInBaseAlone) {
             pieces.onBase(begin, length);
         } else {
             versions.find(begin, length, pieces);
         }
+        pieces.complete(begin + length);
         return end;
+    }
+
+    /** From now on another moment is shown. */
+    void forget() {
+        pieces.clear();
     }
 
     private boolean readPiece(final int index, final long at, final int length, final ByteBuffer target)
@@ -183,10 +201,11 @@ public final class ViewAccess implements AutoCloseable {
         for (long at = offset; at < end; ) {
             final long from = at;
             find(at, end);
-            for (int i = 0; i < pieces.count() && at < end; i++) {
+            for (int i = pieces.indexOf(at); i < pieces.count() && at < end; i++) {
                 final int part = (int) (Math.min(end, pieces.offset(i) + pieces.length(i)) - at);
                 if (pieces.position(i) != ViewPieces.BASE) {
                     if (!copyPiece(i, at, part, base, buffer)) {
+                        pieces.clear();
                         break;
                     }
                     copied += part;
@@ -295,7 +314,7 @@ public final class ViewAccess implements AutoCloseable {
     private long statusBelow(final long from, final long to, final StatusHandler handler) throws ViewException {
         final long end = find(from, to);
         long at = from;
-        for (int i = 0; i < pieces.count() && at < end; i++) {
+        for (int i = pieces.indexOf(from); i < pieces.count() && at < end; i++) {
             final long pieceEnd = Math.min(end, pieces.offset(i) + pieces.length(i));
             if (!handler.onStretch(pieceEnd - at, pieces.position(i) == ViewPieces.ZERO)) {
                 return -1;

@@ -2,7 +2,10 @@ package org.farshore.dataplane.recover;
 
 import org.farshore.dataplane.index.PieceHandler;
 
-/** The pieces of an extent at a moment; see {@link Versions}. Reused, nothing is allocated. One thread. */
+/**
+ * The pieces of an extent at a moment; see {@link Versions}. A moment never changes, so they stay right until a frame that
+ * they name is gone. Reused, nothing is allocated. One thread.
+ */
 public final class ViewPieces implements PieceHandler {
     /** Longest extent: it may consist of as many pieces as it has sectors. */
     static final int EXTENT_LENGTH_MAX = 1 << 20;
@@ -17,9 +20,39 @@ public final class ViewPieces implements PieceHandler {
     private final long[] positions = new long[PIECES_MAX];
     private final int[] payloadOffsets = new int[PIECES_MAX];
     private int count;
+    private long end;
 
     void clear() {
         count = 0;
+        end = 0;
+    }
+
+    /** All pieces up to an offset are there: from now on {@link #indexOf} finds them. */
+    void complete(final long endOffset) {
+        end = endOffset;
+    }
+
+    /** Where the last piece ends. */
+    long end() {
+        return end;
+    }
+
+    /** Number of the piece that holds the byte at an offset, or -1; none before all are there. */
+    int indexOf(final long at) {
+        if (count == 0 || at < offsets[0] || at >= end) {
+            return -1;
+        }
+        int low = 0;
+        int high = count - 1;
+        while (low < high) {
+            final int middle = (low + high + 1) >>> 1;
+            if (offsets[middle] <= at) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
     }
 
     @Override

@@ -35,12 +35,18 @@ public final class BatchPayload {
             return null;
         }
         final int length = batch.dataLength();
-        buffer.getBytes(offset, compressed, 0, length);
+        ByteBuffer source = buffer.byteBuffer();
+        int begin = buffer.wrapAdjustment() + offset;
+        if (source == null || !source.isDirect()) {
+            buffer.getBytes(offset, compressed, 0, length);
+            source = compressed;
+            begin = 0;
+        }
         buffer = plainBuffer;
         offset = 0;
         try {
             final int plainLength =
-                    decompressor.decompress(compressed, 0, length, plain, 0, batch.uncompressedLength());
+                    decompressor.decompress(source, begin, length, plain, 0, batch.uncompressedLength());
             return plainLength == batch.uncompressedLength()
                     ? null
                     : "LZ4 block of " + plainLength + " bytes that declares " + batch.uncompressedLength();

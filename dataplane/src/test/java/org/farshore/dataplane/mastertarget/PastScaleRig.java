@@ -2,6 +2,7 @@ package org.farshore.dataplane.mastertarget;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,11 @@ final class PastScaleRig implements AutoCloseable {
         return (System.nanoTime() - beganNs) / 1e9;
     }
 
+    /** Processor time of this thread: what is left of a measured time when others were given the processor meanwhile. */
+    static long cpuNs() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
     /** Memory of this process that is really there. */
     static long residentBytes() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
@@ -112,13 +118,16 @@ final class PastScaleRig implements AutoCloseable {
     void restart() {
         close();
         final long began = System.nanoTime();
+        final long beganCpu = cpuNs();
         start();
         final double opened = secondsSince(began);
         until(() ->
                 !target.followAgent().histories().isEmpty() && history().index().isReady());
         until(() -> history().index().indexedPosition()
                 >= history().points().latest(Set.of(uuid(1))).point().position());
-        System.out.printf("start of the role: journal %.2f s, with its index %.2f s%n", opened, secondsSince(began));
+        System.out.printf(
+                "start of the role: journal %.2f s, with its index %.2f s (processor %.2f s)%n",
+                opened, secondsSince(began), (cpuNs() - beganCpu) / 1e9);
     }
 
     void connect() {

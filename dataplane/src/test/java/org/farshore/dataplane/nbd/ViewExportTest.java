@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
 import org.farshore.dataplane.recover.DecodedFrames;
+import org.farshore.dataplane.recover.FrameMemory;
 import org.farshore.dataplane.recover.RecoveryView;
 import org.farshore.dataplane.recover.Versions;
 import org.farshore.dataplane.recover.ViewLeases;
@@ -63,7 +64,7 @@ class ViewExportTest {
                 NoVersions::new,
                 new DecodedFrames(
                         () -> null,
-                        0,
+                        new FrameMemory(0),
                         counters.newCounter(ReplicationCounter.VIEW_FRAME_HITS, ""),
                         counters.newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, "")),
                 overlay,

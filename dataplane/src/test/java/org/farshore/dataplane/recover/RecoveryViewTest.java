@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -72,7 +73,7 @@ class RecoveryViewTest {
     private DecodedFrames newFrames() {
         return new DecodedFrames(
                 stream.journal::newFetcher,
-                0,
+                new FrameMemory(0),
                 counters.newCounter(ReplicationCounter.VIEW_FRAME_HITS, ""),
                 counters.newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, ""));
     }
@@ -235,6 +236,34 @@ class RecoveryViewTest {
     }
 
     @Test
+    void aClientThatAsksForHolesAndReadsInPiecesIsLookedUpOnce() throws IOException {
+        write(Extent.write(1, 8192, bytes(16384)));
+        final RecoveryPoint point = barrier();
+        final int[] lookups = {0};
+        final Versions index1 = new IndexVersions(index, 1, point);
+        final Versions counting = new Versions() {
+            @Override
+            public void find(final long offset, final long length, final ViewPieces pieces) throws ViewException {
+                lookups[0]++;
+                index1.find(offset, length, pieces);
+            }
+
+            @Override
+            public void close() {
+                index1.close();
+            }
+        };
+        final byte[] whole = read(view(point).newAccess(), 0, 65536);
+        final ViewAccess access = view(point, () -> counting).newAccess();
+        access.blockStatus(0, 65536, (length, isZero) -> true);
+        for (int at = 0; at < 65536; at += 5000) {
+            final int length = Math.min(5000, 65536 - at);
+            assertThat(read(access, at, length)).isEqualTo(Arrays.copyOfRange(whole, at, at + length));
+        }
+        assertThat(lookups[0]).isEqualTo(1);
+    }
+
+    @Test
     void blockStatusTellsZerosFromTheJournalAndFromTheOverlay() throws IOException {
         write(Extent.write(1, 0, bytes(4096)), Extent.empty(1, ExtentKind.DISCARD, 8192, 8192));
         final ViewAccess access = view(barrier()).newAccess();
@@ -277,17 +306,20 @@ class RecoveryViewTest {
     void framesInMemoryAreBoundedAndAllComeBack() throws IOException {
         final byte[] content = new byte[SIZE];
         random.nextBytes(content);
+        for (int at = 0; at < SIZE; at += 512) {
+            Arrays.fill(content, at, at + 256, (byte) at);
+        }
+        stream.messages.compress(true);
         final int batch = 15 * 4096;
         for (int at = 0; at < SIZE; at += batch) {
             final int length = Math.min(batch, SIZE - at);
-            write(Extent.write(1, at, java.util.Arrays.copyOfRange(content, at, at + length)));
+            write(Extent.write(1, at, Arrays.copyOfRange(content, at, at + length)));
         }
         final ViewAccess access = view(barrier()).newAccess();
         for (int i = 0; i < 300; i++) {
             final int offset = random.nextInt(SIZE);
             final int length = 1 + random.nextInt(SIZE - offset);
-            assertThat(read(access, offset, length))
-                    .isEqualTo(java.util.Arrays.copyOfRange(content, offset, offset + length));
+            assertThat(read(access, offset, length)).isEqualTo(Arrays.copyOfRange(content, offset, offset + length));
         }
         assertThat(counters.get(ReplicationCounter.VIEW_FRAMES_DECODED, "")).isGreaterThan(SIZE / batch + 1);
     }

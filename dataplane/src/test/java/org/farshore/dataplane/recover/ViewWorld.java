@@ -32,7 +32,6 @@ final class ViewWorld {
     static final int[] SIZES = {24 * 4096, 16 * 4096 + 512, 40 * 4096};
     private static final Path VIEWS = Path.of("/target/views");
     private static final long WINDOW_MAX = 6L * StreamRig.SEGMENT_LENGTH;
-    private static final int FRAMES_CAPACITY = 480 << 10;
 
     final SimulatedDisk disk;
     final StreamRig stream;
@@ -181,7 +180,7 @@ final class ViewWorld {
                 disk, StreamRig.STREAM, stream.state, stream.durable(), leases, stream.journal::newReader);
         frames = new DecodedFrames(
                 stream.journal::newFetcher,
-                FRAMES_CAPACITY,
+                new FrameMemory(0),
                 counters.newCounter(ReplicationCounter.VIEW_FRAME_HITS, ""),
                 counters.newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, ""));
         index.open(stream);

@@ -17,6 +17,7 @@ public final class Rig {
 
     private final RigOptions options;
     private final List<RigScene> scenes = new ArrayList<>();
+    private HistoryScene history;
 
     private Rig(final RigOptions options) {
         this.options = options;
@@ -30,7 +31,7 @@ public final class Rig {
         }
         final Rig rig = new Rig(options);
         rig.run();
-        final RigReport report = new RigReport(options, rig.scenes);
+        final RigReport report = new RigReport(options, rig.scenes, rig.history);
         System.out.print(report.text());
         if (options.record() != null) {
             report.save(options.record());
@@ -47,6 +48,8 @@ public final class Rig {
                 scene("MTU 65504", cluster, PayloadMix.SPARSE, options.fewRounds(), false);
             }
         }
+        history = new HistoryScene(base, options.seconds());
+        history.run(options.quick() ? options.fewRounds() : options.rounds(), (long) (scenes.get(0).gigabytesPerSecond() * 1e9 / 2));
         for (final int mtu : options.moreMtus()) {
             try (RigCluster cluster = new RigCluster(base.withMtu(mtu))) {
                 warmUp(cluster);

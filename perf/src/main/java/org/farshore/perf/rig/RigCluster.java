@@ -34,6 +34,7 @@ final class RigCluster implements AutoCloseable {
     private static final int PORT_SPAN = 10_000;
     private static final int PORTS = 4;
     private static final int ORDERED = 5;
+    private static final long BARRIERS_BYTES_MAX = 1 << 20;
 
     private final RigSettings settings;
     private final Path directory;
@@ -91,7 +92,7 @@ final class RigCluster implements AutoCloseable {
                 "journal.limit",
                 Long.toString(settings.journalLimit()),
                 "retention.window",
-                "0");
+                settings.retentionWindow());
     }
 
     private static Map<String, String> processServerKeys(final NetworkAddress address, final int port) {
@@ -141,21 +142,42 @@ final class RigCluster implements AutoCloseable {
                 processServer.counter(ReplicationCounter.OPTIMISE_IN_BYTES),
                 processServer.counter(ReplicationCounter.OPTIMISE_OUT_BYTES),
                 masterTarget.counter(ReplicationCounter.APPLIED_BYTES),
-                masterTarget.counter(ReplicationCounter.JOURNAL_SYNCS));
+                masterTarget.counter(ReplicationCounter.JOURNAL_SYNCS),
+                masterTarget.counter(ReplicationCounter.INDEX_VERSIONS),
+                masterTarget.counter(ReplicationCounter.INDEX_POSITION));
     }
 
-    /** Ends the load and waits until all of it is in the replica. */
+    /** Ends the load and waits until all of it is durable, and has its versions. */
+    void settle() {
+        load(Load.NONE);
+        await("the load to be durable", DRAIN_NS, this::isDurable);
+        final long durable = masterTarget.counter(ReplicationCounter.JOURNAL_DURABLE_POSITION);
+        await("the index", DRAIN_NS, () -> masterTarget.counter(ReplicationCounter.INDEX_POSITION) >= durable);
+    }
+
+    /** Ends the load and waits until all of it is in the replica; with history, all but the newest barriers. */
     void drain() {
         load(Load.NONE);
         await("the load to be applied", DRAIN_NS, this::isDrained);
     }
 
-    private boolean isDrained() {
-        final long sent = agent.counter(ReplicationCounter.SENT_SEQUENCE);
+    private boolean isDurable() {
         return agent.counter(ReplicationCounter.CAPTURE_TAKEN_POSITION)
                         == agent.counter(ReplicationCounter.CAPTURE_PRODUCER_POSITION)
-                && agent.counter(ReplicationCounter.DURABLE_SEQUENCE) == sent
-                && masterTarget.counter(ReplicationCounter.APPLIED_SEQUENCE) == sent;
+                && agent.counter(ReplicationCounter.DURABLE_SEQUENCE)
+                        == agent.counter(ReplicationCounter.SENT_SEQUENCE);
+    }
+
+    private boolean isDrained() {
+        if (!isDurable()) {
+            return false;
+        }
+        return settings.hasHistory()
+                ? masterTarget.counter(ReplicationCounter.JOURNAL_DURABLE_POSITION)
+                                - masterTarget.counter(ReplicationCounter.JOURNAL_APPLIED_POSITION)
+                        < BARRIERS_BYTES_MAX
+                : masterTarget.counter(ReplicationCounter.APPLIED_SEQUENCE)
+                        == agent.counter(ReplicationCounter.SENT_SEQUENCE);
     }
 
     @Override

@@ -9,6 +9,8 @@ import org.farshore.perf.probe.RoleProbeSample;
  * @param optimiseOutBytes payload out of it.
  * @param appliedBytes written to the replica.
  * @param syncs group commits of the journal.
+ * @param indexVersions versions that the index holds,
+ * @param indexPosition and how far in the journal it has come with them.
  */
 record RigMoment(
         RoleProbeSample agent,
@@ -17,7 +19,9 @@ record RigMoment(
         long optimiseInBytes,
         long optimiseOutBytes,
         long appliedBytes,
-        long syncs) {
+        long syncs,
+        long indexVersions,
+        long indexPosition) {
     /** Bytes of synthetic writes known durable to the agent. */
     long durableBytes() {
         return ((Number) agent.extra().get("durableBytes")).longValue();

@@ -76,7 +76,7 @@ record RigOptions(
                   --write-length N    bytes of each write, up to 61440; default 16384
                   --mtu N,...         more datagram lengths to compare; default 8192,1408 (takes root)
                   --results NAME      writes NAME.json and NAME.md
-                  --record            all measurements of perf/, into perf/results (12 minutes)""");
+                  --record            all measurements of perf/, into perf/results (20 minutes)""");
     }
 
     /** Rounds of scenes that are there for comparison only. */

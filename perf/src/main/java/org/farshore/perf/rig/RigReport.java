@@ -18,10 +18,12 @@ final class RigReport {
 
     private final RigOptions options;
     private final List<RigScene> scenes;
+    private final HistoryScene history;
 
-    RigReport(final RigOptions options, final List<RigScene> scenes) {
+    RigReport(final RigOptions options, final List<RigScene> scenes, final HistoryScene history) {
         this.options = options;
         this.scenes = scenes;
+        this.history = history;
     }
 
     /** Writes {@code name.json} and {@code name.md}. */
@@ -58,7 +60,7 @@ final class RigReport {
             }
         }
         cost(text, scenes.get(0));
-        return text.toString();
+        return text.append(history.text()).toString();
     }
 
     private void throughput(final StringBuilder text) {
@@ -190,7 +192,7 @@ final class RigReport {
             values.put("rounds", rounds);
             all.add(values);
         }
-        return Map.of("scenes", all);
+        return Map.of("scenes", all, "history", history.json());
     }
 
     private static Map<String, Object> json(final RigRound round) {
@@ -203,7 +205,7 @@ final class RigReport {
         return values;
     }
 
-    private static Map<String, Object> json(final RigWindow window) {
+    static Map<String, Object> json(final RigWindow window) {
         final Map<String, Object> values = new LinkedHashMap<>();
         values.put("seconds", window.seconds());
         values.put("bytes", window.bytes());
