@@ -318,6 +318,11 @@ public final class RecoveryPoints implements AutoCloseable {
         return catalogue.withdrawalOf(position) != null;
     }
 
+    /** Stretches whose states were withdrawn, oldest first: behind the first position, at or below the second. */
+    List<CatalogueEntry> withdrawals() {
+        return catalogue.withdrawals();
+    }
+
     /** Begin of damage behind which no point counts yet; -1 when the sender has compared since. */
     long openWithdrawal() {
         return catalogue.openWithdrawal();

@@ -2,6 +2,7 @@ package org.farshore.dataplane.recover;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,7 +60,7 @@ public final class StreamHistory implements AutoCloseable {
     private long rulePosition;
     private long newestPointNs;
     private long syncDueNs;
-    private int lostCount;
+    private List<LostJournal> lostSeen = List.of();
     private long giveUpPosition = -1;
     private volatile RetentionPolicy policy;
     private volatile boolean policyChanged;
@@ -239,6 +240,15 @@ public final class StreamHistory implements AutoCloseable {
                 .orElseThrow(() ->
                         new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
         final String holder = "view of volume " + volume + " at point " + point.sequence();
+        if (point.position() > committer.durablePosition()) {
+            throw new ViewException(
+                    ViewException.Cause.WITHDRAWN,
+                    0,
+                    point.position(),
+                    "point " + point.sequence() + " lies at journal position " + point.position()
+                            + ", and the journal ends at " + committer.durablePosition()
+                            + ": what it held behind that is lost; close the view");
+        }
         final boolean isGone = policy.isOff() || damage.isWithdrawn(point.position());
         final ViewLeases.Lease lease = isGone ? null : leases.hold(point.heldPosition(), holder);
         if (lease == null) {
@@ -271,7 +281,7 @@ public final class StreamHistory implements AutoCloseable {
                     lease.holder(),
                     volume.sizeBytes(),
                     base,
-                    () -> new IndexVersions(index, volume.number(), position, frameEntries),
+                    () -> new IndexVersions(index, volume.number(), position, frameEntries, this::isLacking),
                     frames(),
                     overlayOrNull == null ? null : openOverlay(overlayOrNull, volume.sizeBytes()),
                     lease,
@@ -283,16 +293,21 @@ public final class StreamHistory implements AutoCloseable {
     }
 
     /**
-     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread.
+     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread. Where
+     * journal was lost it shows what is left: the sender's comparison with that is what heals it.
      *
      * @throws ViewException when the replica volume cannot be opened.
      */
     public PastVolume openPast(final UUID volume) throws ViewException {
         final BlockFile base = openBase(volume);
-        final IndexVersions versions = new IndexVersions(index, 0, 0, 0);
+        final IndexVersions versions = new IndexVersions(index, 0, 0, 0, (range, position) -> false);
         final RecoveryView view = new RecoveryView(
                 "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors);
         return new PastVolume(base, versions, view);
+    }
+
+    private boolean isLacking(final LostJournal range, final long position) {
+        return damage.isLacking(range, position, leases.floor());
     }
 
     private BlockFile openBase(final UUID volume) throws ViewException {
@@ -374,9 +389,14 @@ public final class StreamHistory implements AutoCloseable {
 
     /** What the index could not read is damage, too, whether or not it can be read a second time. */
     private void takeDamageOfIndex() {
-        if (index.lostCount() != lostCount) {
-            lostCount = index.lostCount();
-            for (final LostJournal range : index.lostJournal()) {
+        final List<LostJournal> lost = index.lostJournal();
+        if (lost != lostSeen && index.isReady()) {
+            final boolean isSame = lost.equals(lostSeen);
+            lostSeen = lost;
+            if (isSame) {
+                return;
+            }
+            for (final LostJournal range : lost) {
                 if (!points.isWithdrawn(range.from() + 1)) {
                     damage.found(range.from(), range.to(), committer.durablePosition());
                 } else if (!damage.isOpen()) {
