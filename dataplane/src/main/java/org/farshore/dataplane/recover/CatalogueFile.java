@@ -223,6 +223,11 @@ final class CatalogueFile implements AutoCloseable {
         return end + pending;
     }
 
+    /** Offset behind the last entry that checked. */
+    long end() {
+        return end;
+    }
+
     String name() {
         return path.toString();
     }
