@@ -11,6 +11,7 @@ import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.Crc32c;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * A file that holds one small record, replaced as a whole: made under another name, synced, renamed. A stop leaves the old
@@ -30,6 +31,7 @@ final class RecordFile {
     static final int COPY_LENGTH = 16 << 10;
     static final int BODY_LENGTH_MAX = COPY_LENGTH - 64;
 
+    private static final StateLog LOG = StateLog.of(RecordFile.class);
     private static final long MAGIC = 0x52564F4C49414653L;
     private static final int VERSION = 1;
     private static final int COPIES = 2;
@@ -52,7 +54,7 @@ final class RecordFile {
     }
 
     /**
-     * Reads a record into {@link #body}.
+     * Reads a record into {@link #body}; a copy that is damaged is named.
      *
      * @return its length, or -1 when there is no such file.
      * @throws FarshoreException STORAGE when the file cannot be read or no copy in it is whole.
@@ -62,16 +64,38 @@ final class RecordFile {
             return -1;
         }
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
-            for (int copy = 0; copy < COPIES; copy++) {
-                file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
-                if (isWhole()) {
-                    return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
+            if (readWhole(file, 1)) {
+                if (!readWhole(file, 0)) {
+                    warn(path, 0);
+                    readWhole(file, 1);
                 }
+                return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
+            }
+            if (readWhole(file, 0)) {
+                warn(path, 1);
+                return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
             }
         } catch (final IOException e) {
             throw new FarshoreException(ExitCode.STORAGE, "cannot read " + path + ": " + e.getMessage(), e);
         }
         throw new FarshoreException(ExitCode.STORAGE, path + " is damaged in both copies: restore it from a backup");
+    }
+
+    private boolean readWhole(final BlockFile file, final int copy) throws IOException {
+        file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
+        return isWhole();
+    }
+
+    private static void warn(final Path path, final int copy) {
+        LOG.warn(
+                "file",
+                path,
+                "offset",
+                copy * COPY_LENGTH,
+                "state",
+                "copy-damaged",
+                "next",
+                "the other copy is used, and both are written when the record changes; see to the disk");
     }
 
     private boolean isWhole() {

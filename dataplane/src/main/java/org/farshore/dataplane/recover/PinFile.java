@@ -13,6 +13,7 @@ import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.Crc32c;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * The file {@code pins}: points that a person has named so that they are kept. Unlike the catalogue it cannot be made again
@@ -33,6 +34,7 @@ final class PinFile {
     static final String NAME = "pins";
     static final int COPY_LENGTH = 12_288;
 
+    private static final StateLog LOG = StateLog.of(PinFile.class);
     private static final long MAGIC = 0x534E4950534F4653L;
     private static final int VERSION = 1;
     private static final int HEADER_LENGTH = 64;
@@ -55,17 +57,26 @@ final class PinFile {
         this.path = directory.resolve(NAME);
     }
 
-    /** @throws FarshoreException STORAGE when there is a file and neither copy in it is whole. */
+    /**
+     * The pins that are kept; a copy that is damaged is named.
+     *
+     * @throws FarshoreException STORAGE when there is a file and neither copy in it is whole.
+     */
     List<Pin> load() {
         if (!files.exists(path)) {
             return new ArrayList<>();
         }
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
-            for (int copy = 0; copy < COPIES; copy++) {
-                file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
-                if (isWhole()) {
-                    return decode();
+            if (readWhole(file, 1)) {
+                if (!readWhole(file, 0)) {
+                    warn(0);
+                    readWhole(file, 1);
                 }
+                return decode();
+            }
+            if (readWhole(file, 0)) {
+                warn(1);
+                return decode();
             }
         } catch (final IOException e) {
             throw new FarshoreException(ExitCode.STORAGE, "cannot read " + path + ": " + e.getMessage(), e);
@@ -73,6 +84,23 @@ final class PinFile {
         throw new FarshoreException(
                 ExitCode.STORAGE,
                 path + " is damaged: which points are kept is not known; remove the file to give up all pins");
+    }
+
+    private boolean readWhole(final BlockFile file, final int copy) throws IOException {
+        file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
+        return isWhole();
+    }
+
+    private void warn(final int copy) {
+        LOG.warn(
+                "file",
+                path,
+                "offset",
+                copy * COPY_LENGTH,
+                "state",
+                "copy-damaged",
+                "next",
+                "the other copy is used, and both are written when a pin changes; see to the disk");
     }
 
     private boolean isWhole() {
