@@ -75,6 +75,11 @@ final class CatalogueFile implements AutoCloseable {
         this.generation = generation;
     }
 
+    /** True when there is a file, whatever it holds. */
+    boolean exists() {
+        return files.exists(path);
+    }
+
     /**
      * Reads what can be trusted, past the page cache; appending goes on behind it.
      *

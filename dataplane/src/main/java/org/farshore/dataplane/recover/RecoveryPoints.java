@@ -111,7 +111,7 @@ public final class RecoveryPoints implements AutoCloseable {
             dropped = catalogue.dropBelow(leases.floor());
         } else {
             rewrite = true;
-            if (state.horizon() > 0) {
+            if (file.exists()) {
                 LOG.warn(
                         "file",
                         file.name(),
