@@ -52,6 +52,7 @@ public final class StreamHistory implements AutoCloseable {
     private final HistoryDamage damage;
     private final RetentionGauges gauges;
     private final AtomicCounter readErrors;
+    private final AtomicCounter viewsFull;
     private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
     private final JournalFrameHandler frameHandler = this::onFrame;
     private DecodedFrames frames;
@@ -92,6 +93,7 @@ public final class StreamHistory implements AutoCloseable {
         reader = journal.newReader(Math.min(points.position(), checkpoint.position()));
         gauges = new RetentionGauges(context.machine(), context.counters());
         readErrors = context.counters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, context.machine());
+        viewsFull = context.counters().newCounter(ReplicationCounter.VIEWS_FULL, context.machine());
         retirePosition = context.state().appliedPosition();
         baseHorizon = retirePosition;
     }
@@ -285,7 +287,8 @@ public final class StreamHistory implements AutoCloseable {
                     frames(),
                     overlayOrNull == null ? null : openOverlay(overlayOrNull, volume.sizeBytes()),
                     lease,
-                    readErrors);
+                    readErrors,
+                    viewsFull);
         } catch (final ViewException | RuntimeException e) {
             base.close();
             throw e;
@@ -302,7 +305,7 @@ public final class StreamHistory implements AutoCloseable {
         final BlockFile base = openBase(volume);
         final IndexVersions versions = new IndexVersions(index, 0, 0, 0, (range, position) -> false);
         final RecoveryView view = new RecoveryView(
-                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors);
+                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors, viewsFull);
         return new PastVolume(base, versions, view);
     }
 
