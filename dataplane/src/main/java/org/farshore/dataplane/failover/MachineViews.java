@@ -60,12 +60,16 @@ final class MachineViews {
     }
 
     /**
-     * After a start: the views whose records are there, not yet open; what is left of others is removed.
+     * After a start: the views whose records are there, not yet open; what is left of others is removed. What bears no
+     * view's name is not ours: the directory may be a filesystem of its own, with its {@code lost+found}.
      *
      * @param failoverViewId the one view that may be the disk; another that says so never became it, or is no more.
      */
     void load(final String failoverViewId) throws IOException {
         for (final String id : context.files().list(directory)) {
+            if (!ViewRecord.isId(id)) {
+                continue;
+            }
             final Path path = directory.resolve(id);
             final ViewRecord record = ViewRecord.load(file, path);
             final boolean stale =

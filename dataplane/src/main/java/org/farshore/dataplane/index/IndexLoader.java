@@ -243,7 +243,7 @@ final class IndexLoader {
             return;
         }
         if (kind == VersionEntryFlyweight.KIND_DAMAGE) {
-            follower.addLost(new LostJournal(id, entry.previous(), entry.jump()));
+            versions.addLost(new LostJournal(id, entry.previous(), entry.jump()));
             return;
         }
         final VolumeVersions volume = versions.findOrAdd(entry.volume());

@@ -1,7 +1,5 @@
 package org.farshore.dataplane.index;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.agrona.DirectBuffer;
 import org.farshore.dataplane.codecs.replication.VolumeRemovedDecoder;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
@@ -36,7 +34,6 @@ final class JournalFollower implements JournalFrameHandler {
     private final Versions versions;
     private final VersionAppender appender;
     private final RecordMessage message = new RecordMessage();
-    private final List<LostJournal> lost = new ArrayList<>();
     private long sequence;
     private long tailPosition = NONE;
     private long tailEnd;
@@ -59,15 +56,6 @@ final class JournalFollower implements JournalFrameHandler {
         skipPosition = position;
         skipExtent = extent;
         skipCount = count;
-    }
-
-    /** Known from an earlier life. */
-    void addLost(final LostJournal range) {
-        lost.add(range);
-    }
-
-    List<LostJournal> lost() {
-        return lost;
     }
 
     /** Begins a turn, which takes no further frame after about so many versions. */
@@ -238,12 +226,12 @@ final class JournalFollower implements JournalFrameHandler {
 
     /** The journal from {@code from} to {@code to} cannot be read; says so once, durably. */
     boolean journalLost(final long from, final long to) {
-        for (final LostJournal known : lost) {
+        for (final LostJournal known : versions.lost()) {
             if (known.from() <= from && to <= known.to()) {
                 return false;
             }
         }
-        lost.add(new LostJournal(appender.damage(safePosition(from), from, to), from, to));
+        versions.addLost(new LostJournal(appender.damage(safePosition(from), from, to), from, to));
         return true;
     }
 

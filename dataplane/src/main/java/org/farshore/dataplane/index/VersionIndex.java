@@ -86,7 +86,6 @@ public final class VersionIndex implements AutoCloseable {
     private volatile long rebuildCount;
     private volatile long liveVersions;
     private volatile long liveBytes;
-    private volatile int lostCount;
 
     /**
      * Opens the index of a stream; reads nothing yet but the checkpoint.
@@ -219,7 +218,6 @@ public final class VersionIndex implements AutoCloseable {
 
     private void publish() {
         liveVersions = marks.liveVersions();
-        lostCount = follower.lost().size();
         liveBytes = marks.liveBytes();
         indexedPosition = follower.safePosition(reader.position());
     }
@@ -430,14 +428,9 @@ public final class VersionIndex implements AutoCloseable {
         return versions.mapBytes() + versions.files().residentBytes();
     }
 
-    /** Writer: journal that could not be read, oldest first; empty on a healthy disk. Not complete before it is ready. */
+    /** Any thread: journal that could not be read, oldest first; empty on a healthy disk. Not complete before it is ready. */
     public List<LostJournal> lostJournal() {
-        return List.copyOf(follower.lost());
-    }
-
-    /** Any thread: how many ranges {@link #lostJournal} has. */
-    public int lostCount() {
-        return lostCount;
+        return versions.lost();
     }
 
     private void closeReader() {

@@ -1,5 +1,6 @@
 package org.farshore.dataplane.index;
 
+import java.util.List;
 import org.farshore.dataplane.ship.StreamLimits;
 
 /**
@@ -135,6 +136,11 @@ public final class VersionReader implements AutoCloseable {
         } finally {
             epochs.exit(slot);
         }
+    }
+
+    /** Journal whose versions were missing when {@link #read} was asked last. */
+    public List<LostJournal> lostJournal() {
+        return versions == null ? List.of() : versions.lost();
     }
 
     private void enter() {

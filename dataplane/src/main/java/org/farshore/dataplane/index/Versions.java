@@ -1,6 +1,8 @@
 package org.farshore.dataplane.index;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Everything that a lookup touches, as one object: after damage the index builds another one and puts it in this one's
@@ -12,6 +14,7 @@ final class Versions {
     private final ReaderEpochs epochs;
     private final int stream;
     private volatile VolumeVersions[] volumes = {};
+    private volatile List<LostJournal> lost = List.of();
     private volatile long newest;
     private volatile long horizon;
 
@@ -38,6 +41,18 @@ final class Versions {
     /** Writer. */
     void newest(final long id) {
         newest = id;
+    }
+
+    /** Any thread: journal whose versions are missing; there before anything that was appended behind it. */
+    List<LostJournal> lost() {
+        return lost;
+    }
+
+    /** Writer. */
+    void addLost(final LostJournal range) {
+        final List<LostJournal> more = new ArrayList<>(lost);
+        more.add(range);
+        lost = List.copyOf(more);
     }
 
     /** Any thread: ids up to here are retired, the base copy has their bytes. */

@@ -172,6 +172,11 @@ final class Catalogue {
         points.replaceAll(entry -> entry.withoutSlot(slot));
     }
 
+    /** All ranges that were withdrawn, oldest first. */
+    List<CatalogueEntry> withdrawals() {
+        return List.copyOf(withdrawn);
+    }
+
     /** The range in which a position lies that was withdrawn, or null. */
     CatalogueEntry withdrawalOf(final long at) {
         for (final CatalogueEntry entry : withdrawn) {

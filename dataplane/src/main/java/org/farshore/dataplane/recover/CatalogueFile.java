@@ -75,6 +75,11 @@ final class CatalogueFile implements AutoCloseable {
         this.generation = generation;
     }
 
+    /** True when there is a file, whatever it holds. */
+    boolean exists() {
+        return files.exists(path);
+    }
+
     /**
      * The file in a directory, whoever's stream it is; for {@link #read} only.
      *
@@ -265,6 +270,11 @@ final class CatalogueFile implements AutoCloseable {
     /** Bytes that entries and header take. */
     long length() {
         return end + pending;
+    }
+
+    /** Offset behind the last entry that checked. */
+    long end() {
+        return end;
     }
 
     String name() {

@@ -3,6 +3,7 @@ package org.farshore.dataplane.recover;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.farshore.dataplane.index.LostJournal;
 import org.farshore.dataplane.runtime.StateLog;
 
 /**
@@ -31,9 +32,15 @@ final class HistoryDamage {
     private volatile Passable withdrawn = new Passable(NONE, NONE, NONE);
     private volatile List<Passable> passable = List.of();
     private volatile List<Passable> condemned = List.of();
+    private volatile List<Torn> torn = List.of();
 
     /** Journal from {@code from} on, before {@code to}, whose content the sender has compared from a frame on. */
     private record Passable(long from, long to, long comparedFrom) {}
+
+    /** States behind {@code from}, up to and with {@code to}, lack journal; {@code to} is not known while damage is open. */
+    private record Torn(long from, long to) {
+        static final long OPEN = Long.MAX_VALUE;
+    }
 
     /**
      * Knows what the catalogue knows.
@@ -43,6 +50,9 @@ final class HistoryDamage {
     HistoryDamage(final String machine, final RecoveryPoints points, final long end) {
         this.machine = machine;
         this.points = points;
+        torn = points.withdrawals().stream()
+                .map(entry -> new Torn(entry.first(), entry.second()))
+                .toList();
         final long left = points.openWithdrawal();
         if (left != NONE) {
             found(left, left + 1, end);
@@ -119,15 +129,44 @@ final class HistoryDamage {
                     "no point behind it is offered until the sender has compared all of it");
         }
         open = open == NONE ? from : Math.min(open, from);
+        tearTo(Torn.OPEN);
         final Passable range = new Passable(from, Math.max(to, from + 1), NONE);
         pending.add(range);
         condemned = with(condemned, range);
         foundEnd = Math.max(foundEnd, end);
     }
 
+    /**
+     * Any thread: true when a state lacks journal that was lost. One behind the sender's comparison has all of it again, and
+     * so have those that the base copies were brought past.
+     */
+    boolean isLacking(final LostJournal range, final long position, final long floor) {
+        if (position <= range.from() || range.to() <= floor) {
+            return false;
+        }
+        boolean isKnown = false;
+        for (final Torn one : torn) {
+            if (range.from() >= one.from && range.from() < one.to) {
+                isKnown = true;
+                if (position <= one.to) {
+                    return true;
+                }
+            }
+        }
+        return !isKnown;
+    }
+
     /** Follow thread: damage of an earlier life, whose points are withdrawn and which the sender has compared since. */
     void known(final long from, final long to) {
         passable = with(passable, new Passable(from, to, withdrawn.to));
+    }
+
+    /** States behind open damage are torn up to here. */
+    private void tearTo(final long to) {
+        final List<Torn> more = new ArrayList<>(torn);
+        more.removeIf(one -> one.to == Torn.OPEN);
+        more.add(new Torn(open, to));
+        torn = List.copyOf(more);
     }
 
     private static List<Passable> with(final List<Passable> ranges, final Passable range) {
@@ -171,6 +210,7 @@ final class HistoryDamage {
             for (final Passable range : pending) {
                 passable = with(passable, new Passable(range.from, range.to, compared));
             }
+            tearTo(compared);
             pending.clear();
             open = NONE;
             withdrawnTo = 0;
@@ -183,6 +223,7 @@ final class HistoryDamage {
         if (!condemned.isEmpty()) {
             passable = passable.stream().filter(range -> range.to > horizon).toList();
             condemned = condemned.stream().filter(range -> range.to > horizon).toList();
+            torn = torn.stream().filter(range -> range.to > horizon).toList();
         }
     }
 }

@@ -16,12 +16,15 @@ import org.farshore.dataplane.codecs.replication.VolumeRemovedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeResizedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeStateDecoder;
 import org.farshore.dataplane.codecs.replication.WriteOrder;
+import org.farshore.dataplane.journal.JournalDamageException;
 import org.farshore.dataplane.journal.JournalFrameHandler;
+import org.farshore.dataplane.journal.JournalLimits;
 import org.farshore.dataplane.journal.JournalReader;
 import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.journal.VolumeState;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.ship.RecordMessage;
 import org.farshore.dataplane.volume.VolumeTable;
 
@@ -37,6 +40,8 @@ import org.farshore.dataplane.volume.VolumeTable;
  * and the next {@link #sync} tries a new file. One thread, the one that follows the journal.
  */
 public final class RecoveryPoints implements AutoCloseable {
+    private static final StateLog LOG = StateLog.of(RecoveryPoints.class);
+    private static final int FRAMES_AT_ONCE = 256;
     /** The file is written anew when so many entries were dropped, and they are at least half of it. */
     private static final int DROPPED_MIN = 1024;
     /** Journal followed without any entry, bytes, before a mark says so: what must be read again after a stop. */
@@ -89,11 +94,11 @@ public final class RecoveryPoints implements AutoCloseable {
         final CatalogueFile file =
                 new CatalogueFile(files, directory, state.machineIdHigh(), state.machineIdLow(), state.generation());
         final RecoveryPoints points = new RecoveryPoints(file, new PinFile(files, directory), leases, journal);
-        points.load(state, journalEnd);
+        points.load(state, journalEnd, journal);
         return points;
     }
 
-    private void load(final StreamState state, final long journalEnd) {
+    private void load(final StreamState state, final long journalEnd, final LongFunction<JournalReader> journal) {
         List<CatalogueEntry> entries = null;
         try {
             entries = file.open();
@@ -106,7 +111,21 @@ public final class RecoveryPoints implements AutoCloseable {
             dropped = catalogue.dropBelow(leases.floor());
         } else {
             rewrite = true;
+            if (file.exists()) {
+                LOG.warn(
+                        "file",
+                        file.name(),
+                        "offset",
+                        file.end(),
+                        "state",
+                        "made-again",
+                        "from",
+                        state.horizon(),
+                        "next",
+                        "the journal is followed again from that position");
+            }
             begin(state);
+            findPointAt(state, journal);
         }
         follower.begin(catalogue.position(), catalogue.endSequence());
         for (final PinFile.Pin pin : pins) {
@@ -136,6 +155,32 @@ public final class RecoveryPoints implements AutoCloseable {
                     false));
         }
         catalogue.take(CatalogueEntry.mark(state.appliedSequence(), state.appliedPosition()));
+    }
+
+    /**
+     * The oldest point lies where the base copies stand, and its barrier below: often the only point of a volume that is out
+     * of order, or the one that a pin keeps. Its segment is still there unless it ended just there.
+     */
+    private void findPointAt(final StreamState state, final LongFunction<JournalReader> journal) {
+        final long horizon = state.horizon();
+        if (horizon == 0 || horizon != state.appliedPosition()) {
+            return;
+        }
+        final long segment = (horizon - 1) / state.segmentLength() * state.segmentLength();
+        final long from = segment + JournalLimits.SEGMENT_HEADER_LENGTH;
+        final PointFollower before = new PointFollower((record, frameEnd) -> {
+            if (frameEnd == horizon && record.templateId() == BarrierDecoder.TEMPLATE_ID) {
+                addPoint(record, frameEnd);
+            }
+        });
+        before.begin(from, 0);
+        try (JournalReader reader = journal.apply(from)) {
+            for (int count = 1; count > 0; ) {
+                count = reader.poll(before, horizon, FRAMES_AT_ONCE);
+            }
+        } catch (final JournalDamageException e) {
+            LOG.warn("file", file.name(), "oldest-point", "not-found", "reason", e.getMessage());
+        }
     }
 
     /** Takes the durable frames of the journal, from {@link #position} on or from anywhere below. */
@@ -316,6 +361,11 @@ public final class RecoveryPoints implements AutoCloseable {
     /** True when a state at this position was withdrawn because the journal is damaged. */
     boolean isWithdrawn(final long position) {
         return catalogue.withdrawalOf(position) != null;
+    }
+
+    /** Stretches whose states were withdrawn, oldest first: behind the first position, at or below the second. */
+    List<CatalogueEntry> withdrawals() {
+        return catalogue.withdrawals();
     }
 
     /** Begin of damage behind which no point counts yet; -1 when the sender has compared since. */

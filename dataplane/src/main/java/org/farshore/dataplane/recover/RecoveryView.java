@@ -32,6 +32,7 @@ public final class RecoveryView implements AutoCloseable {
     private final ViewOverlay overlay;
     private final ViewLeases.Lease lease;
     private final AtomicCounter readErrors;
+    private final RoomAlarm roomAlarm;
     private volatile boolean baseAlone;
 
     /**
@@ -45,6 +46,7 @@ public final class RecoveryView implements AutoCloseable {
      * @param overlay null for a view that cannot be written.
      * @param lease on the moment, held before anything of it was looked at.
      * @param readErrors counts reads refused because a frame is damaged.
+     * @param viewsFull counts views whose overlay finds no room.
      */
     public RecoveryView(
             final String description,
@@ -54,7 +56,8 @@ public final class RecoveryView implements AutoCloseable {
             final DecodedFrames frames,
             final ViewOverlay overlay,
             final ViewLeases.Lease lease,
-            final AtomicCounter readErrors) {
+            final AtomicCounter readErrors,
+            final AtomicCounter viewsFull) {
         this.description = description;
         this.sizeBytes = sizeBytes;
         this.base = base;
@@ -63,6 +66,7 @@ public final class RecoveryView implements AutoCloseable {
         this.overlay = overlay;
         this.lease = lease;
         this.readErrors = readErrors;
+        this.roomAlarm = new RoomAlarm(description, viewsFull);
     }
 
     /** One line for people. */
@@ -110,6 +114,10 @@ public final class RecoveryView implements AutoCloseable {
         return overlay;
     }
 
+    RoomAlarm roomAlarm() {
+        return roomAlarm;
+    }
+
     void countReadError() {
         readErrors.getAndAddRelease(1);
     }
@@ -117,6 +125,7 @@ public final class RecoveryView implements AutoCloseable {
     /** Lets go of the moment; accesses must not be used any more. What was not flushed may be lost. */
     @Override
     public void close() {
+        roomAlarm.close();
         try {
             base.close();
             if (overlay != null) {

@@ -2,6 +2,7 @@ package org.farshore.dataplane.recover;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,6 +52,7 @@ public final class StreamHistory implements AutoCloseable {
     private final HistoryDamage damage;
     private final RetentionGauges gauges;
     private final AtomicCounter readErrors;
+    private final AtomicCounter viewsFull;
     private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
     private final JournalFrameHandler frameHandler = this::onFrame;
     private final JournalFrameHandler companion = this::onIndexedFrame;
@@ -60,7 +62,7 @@ public final class StreamHistory implements AutoCloseable {
     private long rulePosition;
     private long newestPointNs;
     private long syncDueNs;
-    private int lostCount;
+    private List<LostJournal> lostSeen = List.of();
     private long giveUpPosition = -1;
     private volatile RetentionPolicy policy;
     private volatile boolean policyChanged;
@@ -92,6 +94,7 @@ public final class StreamHistory implements AutoCloseable {
         reader = journal.newReader(Math.min(points.position(), checkpoint.position()));
         gauges = new RetentionGauges(context.machine(), context.counters());
         readErrors = context.counters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, context.machine());
+        viewsFull = context.counters().newCounter(ReplicationCounter.VIEWS_FULL, context.machine());
         retirePosition = context.state().appliedPosition();
         baseHorizon = retirePosition;
     }
@@ -240,6 +243,15 @@ public final class StreamHistory implements AutoCloseable {
                 .orElseThrow(() ->
                         new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
         final String holder = "view of volume " + volume + " at point " + point.sequence();
+        if (point.position() > committer.durablePosition()) {
+            throw new ViewException(
+                    ViewException.Cause.WITHDRAWN,
+                    0,
+                    point.position(),
+                    "point " + point.sequence() + " lies at journal position " + point.position()
+                            + ", and the journal ends at " + committer.durablePosition()
+                            + ": what it held behind that is lost; close the view");
+        }
         final boolean isGone = policy.isOff() || damage.isWithdrawn(point.position());
         final ViewLeases.Lease lease = isGone ? null : leases.hold(point.heldPosition(), holder);
         if (lease == null) {
@@ -272,11 +284,12 @@ public final class StreamHistory implements AutoCloseable {
                     lease.holder(),
                     volume.sizeBytes(),
                     base,
-                    () -> new IndexVersions(index, volume.number(), position, frameEntries),
+                    () -> new IndexVersions(index, volume.number(), position, frameEntries, this::isLacking),
                     frames(),
                     overlayOrNull == null ? null : openOverlay(overlayOrNull, volume.sizeBytes()),
                     lease,
-                    readErrors);
+                    readErrors,
+                    viewsFull);
         } catch (final ViewException | RuntimeException e) {
             base.close();
             throw e;
@@ -284,16 +297,21 @@ public final class StreamHistory implements AutoCloseable {
     }
 
     /**
-     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread.
+     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread. Where
+     * journal was lost it shows what is left: the sender's comparison with that is what heals it.
      *
      * @throws ViewException when the replica volume cannot be opened.
      */
     public PastVolume openPast(final UUID volume) throws ViewException {
         final BlockFile base = openBase(volume);
-        final IndexVersions versions = new IndexVersions(index, 0, 0, 0);
+        final IndexVersions versions = new IndexVersions(index, 0, 0, 0, (range, position) -> false);
         final RecoveryView view = new RecoveryView(
-                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors);
+                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors, viewsFull);
         return new PastVolume(base, versions, view);
+    }
+
+    private boolean isLacking(final LostJournal range, final long position) {
+        return damage.isLacking(range, position, leases.floor());
     }
 
     private BlockFile openBase(final UUID volume) throws ViewException {
@@ -404,9 +422,14 @@ public final class StreamHistory implements AutoCloseable {
 
     /** What the index could not read is damage, too, whether or not it can be read a second time. */
     private void takeDamageOfIndex() {
-        if (index.lostCount() != lostCount) {
-            lostCount = index.lostCount();
-            for (final LostJournal range : index.lostJournal()) {
+        final List<LostJournal> lost = index.lostJournal();
+        if (lost != lostSeen && index.isReady()) {
+            final boolean isSame = lost.equals(lostSeen);
+            lostSeen = lost;
+            if (isSame) {
+                return;
+            }
+            for (final LostJournal range : lost) {
                 if (!points.isWithdrawn(range.from() + 1)) {
                     damage.found(range.from(), range.to(), committer.durablePosition());
                 } else if (!damage.isOpen()) {

@@ -261,13 +261,31 @@ public final class ViewAccess implements AutoCloseable {
     /** Writes {@code source} from its position to its limit at {@code offset}; durable after {@link #flush}. */
     public void write(final long offset, final ByteBuffer source) throws ViewException {
         check(offset, source.remaining());
-        view.overlay().write(offset, source, below);
+        writeOverlay(offset, source);
     }
 
     /** Makes a range zeros that take no space, as far as whole blocks of 4 KiB lie in it. For trim, too. */
     public void zero(final long offset, final long length) throws ViewException {
         check(offset, length);
-        view.overlay().zero(offset, length, ZEROS, below);
+        try {
+            view.overlay().zero(offset, length, ZEROS, below);
+        } catch (final ViewException e) {
+            view.roomAlarm().onRefused(e);
+            throw e;
+        }
+    }
+
+    private void writeOverlay(final long offset, final ByteBuffer source) throws ViewException {
+        final boolean takesRoom = view.roomAlarm().isRaised() && view.overlay().state(offset) != Presence.PRESENT;
+        try {
+            view.overlay().write(offset, source, below);
+        } catch (final ViewException e) {
+            view.roomAlarm().onRefused(e);
+            throw e;
+        }
+        if (takesRoom) {
+            view.roomAlarm().onRoom();
+        }
     }
 
     /** Writes zeros that take space, so that later writes find room. */
@@ -276,15 +294,21 @@ public final class ViewAccess implements AutoCloseable {
         for (long done = 0; done < length; ) {
             final int part = (int) Math.min(length - done, zerosToWrite.capacity());
             zerosToWrite.clear().limit(part);
-            view.overlay().write(offset + done, zerosToWrite, below);
+            writeOverlay(offset + done, zerosToWrite);
             done += part;
         }
     }
 
     /** Returns when everything written through any access of this view and answered before is durable. */
     public void flush() throws ViewException {
-        if (view.overlay() != null) {
+        if (view.overlay() == null) {
+            return;
+        }
+        try {
             view.overlay().flush();
+        } catch (final ViewException e) {
+            view.roomAlarm().onRefused(e);
+            throw e;
         }
     }
 

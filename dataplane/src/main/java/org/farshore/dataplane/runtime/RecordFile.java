@@ -27,6 +27,7 @@ public final class RecordFile {
     /** Bytes of the longest record. */
     public static final int BODY_LENGTH_MAX = COPY_LENGTH - 64;
 
+    private static final StateLog LOG = StateLog.of(RecordFile.class);
     private static final int VERSION = 1;
     /** How often a record stands in its file. */
     public static final int COPIES = 2;
@@ -60,7 +61,7 @@ public final class RecordFile {
     }
 
     /**
-     * Reads a record into {@link #body}.
+     * Reads a record into {@link #body}; a copy that is damaged is named.
      *
      * @return its length, or -1 when there is no such file.
      * @throws FarshoreException STORAGE when the file cannot be read or no copy in it is whole.
@@ -70,11 +71,16 @@ public final class RecordFile {
             return -1;
         }
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
-            for (int copy = 0; copy < COPIES; copy++) {
-                file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
-                if (isWhole()) {
-                    return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
+            if (readWhole(file, 1)) {
+                if (!readWhole(file, 0)) {
+                    warn(path, 0);
+                    readWhole(file, 1);
                 }
+                return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
+            }
+            if (readWhole(file, 0)) {
+                warn(path, 1);
+                return buffer.getInt(LENGTH_OFFSET, LITTLE_ENDIAN);
             }
         } catch (final IOException e) {
             throw new FarshoreException(ExitCode.STORAGE, "cannot read " + path + ": " + e.getMessage(), e);
@@ -91,11 +97,27 @@ public final class RecordFile {
         int whole = 0;
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
             for (int copy = 0; copy < COPIES; copy++) {
-                file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
-                whole += isWhole() ? 1 : 0;
+                whole += readWhole(file, copy) ? 1 : 0;
             }
         }
         return whole;
+    }
+
+    private boolean readWhole(final BlockFile file, final int copy) throws IOException {
+        file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
+        return isWhole();
+    }
+
+    private static void warn(final Path path, final int copy) {
+        LOG.warn(
+                "file",
+                path,
+                "offset",
+                copy * COPY_LENGTH,
+                "state",
+                "copy-damaged",
+                "next",
+                "the other copy is used, and both are written when the record changes; see to the disk");
     }
 
     private boolean isWhole() {

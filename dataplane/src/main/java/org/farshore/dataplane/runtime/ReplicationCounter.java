@@ -87,6 +87,7 @@ public enum ReplicationCounter {
             1254,
             "failover.phase.code",
             "0 the source owns the disks, 1 fenced, 2 failed over, 3 to 5 being committed, 6 committed"),
+    VIEWS_FULL(1255, "views.full.count", "views whose own writes find no room on the disk; their writers get ENOSPC"),
     // master target: NBD server (subject of the last = reason)
     NBD_CONNECTIONS(1260, "nbd.connections.count", "NBD connections open now"),
     NBD_REQUESTS(1261, "nbd.requests.count", "NBD requests answered"),

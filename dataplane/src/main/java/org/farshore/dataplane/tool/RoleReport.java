@@ -122,6 +122,13 @@ record RoleReport(String state, String next, boolean healthy) {
                     "make room on the disk or mend it; it goes on by itself and nothing is lost",
                     false);
         }
+        final long full = sample.sum(ReplicationCounter.VIEWS_FULL);
+        if (full > 0) {
+            return new RoleReport(
+                    "no room for what is written to " + full + plural(full, " view"),
+                    "make room on the disk or close a view; their writers get ENOSPC, replication goes on",
+                    false);
+        }
         final long failedOver = atLeast(sample, ReplicationCounter.FAILOVER_PHASE, 1);
         if (failedOver > 0) {
             return new RoleReport(

@@ -3,6 +3,7 @@ package org.farshore.dataplane.mastertarget;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -10,6 +11,7 @@ import org.farshore.dataplane.codecs.failover.FailoverPhase;
 import org.farshore.dataplane.codecs.failover.ViewPurpose;
 import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.failover.ViewReport;
+import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.SimulatedDisk.Survival;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,19 @@ class FailoverTest {
         assertThat(world.carriedOut(world.failover().residue(MACHINE, view)))
                 .anyMatch(left -> left.startsWith("directory "))
                 .anyMatch(left -> left.startsWith("export "));
+    }
+
+    @Test
+    void whatIsNotOursBesideTheViewsIsLeftAlone() throws IOException {
+        final FailoverWorld world = world(12);
+        final ViewReport view = open(world, 1);
+        final Path strange = VIEWS.resolve("lost+found").resolve("1");
+        world.target.disk.createDirectories(strange.getParent());
+        world.target.disk.open(strange, BlockFiles.Mode.WRITE).close();
+        world.restart(Survival.ALL);
+        assertThat(world.carriedOut(world.failover().views())).hasSize(1);
+        assertThat(world.target.disk.files()).contains(strange);
+        assertThat(world.read(view, 1)).isEqualTo(world.points.get(world.sequence(1))[1]);
     }
 
     /** A stop at every operation of opening and closing: whole, or gone, or removed by the next start. */
@@ -180,6 +195,8 @@ class FailoverTest {
         assertThat(world.read(second, 1)).isEqualTo(world.points.get(world.sequence(3))[1]);
         assertThat(world.target.exports.views).hasSize(2);
         assertThat(world.target.disk.list(VIEWS)).containsExactly(second.id());
+        assertThat(world.carriedOut(world.failover().residue(MACHINE, first))).isEmpty();
+        assertThat(world.history().leases().held()).as("one for each volume").hasSize(2);
         world.restart(Survival.ALL);
         assertThat(world.report().viewId()).isEqualTo(second.id());
     }
@@ -188,10 +205,19 @@ class FailoverTest {
     @ValueSource(booleans = {false, true})
     void aCancelledFailoverLetsTheOldSourceGoOnWhereItWas(final boolean restarts) {
         final FailoverWorld world = world(9);
+        final List<Path> before = world.target.disk.files();
         final ViewReport view = world.failOver(world.sequence(2));
         world.use(view, world.points.get(world.sequence(2)));
         world.carriedOut(world.failover().cancel(MACHINE));
         assertThat(world.target.disk.list(VIEWS)).isEmpty();
+        assertThat(world.target.disk.files())
+                .as("what is left is the record that holds the generation, and caches")
+                .filteredOn(path -> !path.endsWith("failover") && !path.endsWith("checkpoint"))
+                .containsExactlyElementsOf(before.stream()
+                        .filter(path -> !path.endsWith("checkpoint"))
+                        .toList());
+        assertThat(world.target.exports.views).isEmpty();
+        assertThat(world.history().leases().held()).isEmpty();
         if (restarts) {
             world.restart(Survival.NONE);
         }

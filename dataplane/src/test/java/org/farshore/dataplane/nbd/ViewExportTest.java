@@ -69,7 +69,8 @@ class ViewExportTest {
                         counters.newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, "")),
                 overlay,
                 new ViewLeases(0).hold(0, "test"),
-                counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, ""));
+                counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, ""),
+                counters.newCounter(ReplicationCounter.VIEWS_FULL, ""));
     }
 
     @Test

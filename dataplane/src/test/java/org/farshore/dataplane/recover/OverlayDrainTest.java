@@ -57,7 +57,8 @@ class OverlayDrainTest {
                     null,
                     overlay,
                     new ViewLeases(0).hold(0, "test"),
-                    new HeapCounters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, "test"));
+                    new HeapCounters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, "test"),
+                    new HeapCounters().newCounter(ReplicationCounter.VIEWS_FULL, "test"));
             view.useBaseAlone();
             access = view.newAccess();
             base = disk.open(BASE, BlockFiles.Mode.WRITE);

@@ -442,8 +442,12 @@ class RecoveryPointsTest {
                         new VolumeState(2, 2, ~2L, 1 << 20, "v2", 2, true)));
         openPoints();
         assertThat(points.position()).isEqualTo(kept.position());
+        assertThat(points.list(ALL))
+                .as("the point at which the replicas stand")
+                .extracting(RecoveryPoint::sequence)
+                .containsExactly(kept.sequence());
         follow();
-        assertThat(points.list(ALL)).extracting(RecoveryPoint::sequence).startsWith(kept.sequence() + 1);
+        assertThat(points.list(ALL)).extracting(RecoveryPoint::sequence).startsWith(kept.sequence());
         assertThat(points.latest(ALL)).isEqualTo(ahead.latest(ALL));
     }
 

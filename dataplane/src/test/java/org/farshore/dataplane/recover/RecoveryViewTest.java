@@ -118,7 +118,8 @@ class RecoveryViewTest {
                 frames,
                 ViewOverlay.create(disk, VIEWS, "v1", SIZE, new SeededEntropy(1)),
                 leases.hold(point.heldPosition(), "view"),
-                counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, ""));
+                counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, ""),
+                counters.newCounter(ReplicationCounter.VIEWS_FULL, ""));
     }
 
     private static byte[] read(final ViewAccess access, final long offset, final int length) throws ViewException {

@@ -93,7 +93,8 @@ final class ViewWorld {
                     frames,
                     overlay,
                     leases.hold(point.heldPosition(), name),
-                    counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, name));
+                    counters.newCounter(ReplicationCounter.VIEW_READ_ERRORS, name),
+                    counters.newCounter(ReplicationCounter.VIEWS_FULL, name));
             accesses.clear();
             accesses.add(view.newAccess());
             accesses.add(view.newAccess());

@@ -23,6 +23,11 @@ public final class HeapFiles implements BlockFiles {
     public HeapFiles() {}
 
     /** A copy, files included. */
+    public HeapFiles copy() {
+        return new HeapFiles(files);
+    }
+
+    /** A copy of these files. */
     HeapFiles(final Map<Path, byte[]> other) {
         other.forEach((path, bytes) -> files.put(path, bytes.clone()));
     }

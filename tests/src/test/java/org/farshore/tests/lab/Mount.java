@@ -25,6 +25,13 @@ public final class Mount implements AutoCloseable {
         return new Mount(point);
     }
 
+    /** Shows a directory at another place, too, which is made when it is not there. */
+    public static Mount bind(final Path directory, final Path point) {
+        Shell.must("mkdir", "-p", point.toString());
+        Shell.must("mount", "--bind", directory.toString(), point.toString());
+        return new Mount(point);
+    }
+
     public Path point() {
         return point;
     }

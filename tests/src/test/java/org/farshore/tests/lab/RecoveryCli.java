@@ -3,6 +3,7 @@ package org.farshore.tests.lab;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +13,14 @@ import org.farshore.dataplane.command.CommandClient;
 import org.farshore.dataplane.command.CommandRequest;
 import org.farshore.dataplane.command.CommandServer;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.ReplicationCounter;
 
 /** The operator's commands as a person types them, with {@code --json}: {@code farshore points}, {@code view} and so on. */
 public final class RecoveryCli {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final FarshoreLab lab;
+    private final Path data;
 
     /** How a command ended. */
     public record Answer(int exitCode, String message, List<JsonObject> rows) {
@@ -44,7 +47,13 @@ public final class RecoveryCli {
     }
 
     public RecoveryCli(final FarshoreLab lab) {
+        this(lab, lab.directory().resolve(Role.MASTER_TARGET.verb()));
+    }
+
+    /** Of a master target whose data directory lies elsewhere. */
+    public RecoveryCli(final FarshoreLab lab, final Path data) {
         this.lab = lab;
+        this.data = data;
     }
 
     /** Runs a command that must succeed. */
@@ -62,8 +71,7 @@ public final class RecoveryCli {
         final List<String> command = new ArrayList<>();
         command.add(FarshoreLab.launcher().toString());
         command.addAll(List.of(words));
-        command.addAll(List.of(
-                "--json", "--data", lab.directory().resolve("master-target").toString()));
+        command.addAll(List.of("--json", "--data", data.toString()));
         final Shell.Result result = Shell.run(LIMIT, Map.of(), command);
         if (result.output().isBlank()) {
             return new Answer(result.exitCode(), result.errors(), List.of());
@@ -83,14 +91,30 @@ public final class RecoveryCli {
     }
 
     private boolean isAnswering() {
-        try (CommandClient client = CommandClient.connect(
-                lab.directory().resolve(Role.MASTER_TARGET.verb()).resolve(CommandServer.NAME))) {
+        try (CommandClient client = CommandClient.connect(data.resolve(CommandServer.NAME))) {
             return client.call(new CommandRequest("view-list", Map.of()), new Silence())
                             .exitCode()
                     == 0;
         } catch (final FarshoreException e) {
             return false;
         }
+    }
+
+    /** Sequence of a point that was cut after everything written before this call. */
+    public long pointOfNow() {
+        final long points = lab.now(Role.AGENT, ReplicationCounter.BARRIERS);
+        Await.until(
+                "two points are cut",
+                LIMIT,
+                () -> lab.now(Role.AGENT, ReplicationCounter.BARRIERS) >= points + 2 && lab.ordered(),
+                lab::state);
+        final long sent = lab.now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+        Await.until(
+                "sequence " + sent + " is durable",
+                LIMIT,
+                () -> lab.now(Role.AGENT, ReplicationCounter.DURABLE_SEQUENCE) >= sent,
+                lab::state);
+        return newestPoint();
     }
 
     /** Sequence of the newest point. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.farshore.dataplane.command.CommandClient;
 import org.farshore.dataplane.command.CommandRequest;
@@ -39,6 +40,8 @@ class RecoverySystemTest {
     private static final String NAME = "RecoverySystemTest";
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long SIZE = 64 << 20;
+    private static final long SEED = Long.getLong("farshore.test.seed", 20_260_809L);
+    private static final long MILLISECOND_NS = 1_000_000;
     /** How often a commit is killed; more by {@code ./farshore test --long commit-kills}. */
     private static final int COMMIT_KILLS = Integer.getInteger("farshore.test.commit.kills", 3);
 
@@ -59,10 +62,10 @@ class RecoverySystemTest {
         lab.protect("disk", disk.path()).startAll().awaitOrdered(LIMIT);
         write(1);
         then = lab.directory().resolve("then.img");
-        sequence = pointOfNow();
+        sequence = cli.pointOfNow();
         Shell.must("dd", "if=" + disk.path(), "of=" + then, "bs=1M", "iflag=direct", "status=none");
         write(2);
-        pointOfNow();
+        cli.pointOfNow();
     }
 
     @AfterEach
@@ -86,23 +89,6 @@ class RecoverySystemTest {
                 "--io_size=6m",
                 "--randseed=" + seed,
                 "--output=/dev/null");
-    }
-
-    /** A point that was cut after everything written before this call. */
-    private long pointOfNow() {
-        final long points = lab.now(Role.AGENT, ReplicationCounter.BARRIERS);
-        Await.until(
-                "two points are cut",
-                LIMIT,
-                () -> lab.now(Role.AGENT, ReplicationCounter.BARRIERS) >= points + 2 && lab.ordered(),
-                lab::state);
-        final long sent = lab.now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
-        Await.until(
-                "sequence " + sent + " is durable",
-                LIMIT,
-                () -> lab.now(Role.AGENT, ReplicationCounter.DURABLE_SEQUENCE) >= sent,
-                lab::state);
-        return cli.newestPoint();
     }
 
     private JsonObject open(final String... words) {
@@ -173,7 +159,7 @@ class RecoverySystemTest {
     }
 
     @Test
-    void aFailoverRefusesTheOldSourceUntilItIsCancelled() {
+    void aFailoverRefusesTheOldSourceUntilItIsCancelled() throws IOException {
         final JsonObject failover = open("failover", "--yes", "--point", "sequence=" + sequence);
         assertShowsThen(uri(failover));
         Await.until(
@@ -190,20 +176,30 @@ class RecoverySystemTest {
         final JsonObject other = open("failover", "change-point", "--yes", "--point", "latest");
         assertThat(other.get("sequence").getAsLong()).isGreaterThan(sequence);
         assertThat(id(other)).isNotEqualTo(id(failover));
+        assertNoTraceOf(failover);
         assertThat(cli.must("failover", "cancel", "--yes").row().get("phase").getAsString())
                 .isEqualTo("replicating");
+        assertNoTraceOf(other);
+        assertThat(cli.must("view", "list").rows()).isEmpty();
+        assertThat(cli.must("retention").row().get("held").getAsString()).isEmpty();
         Await.until(
                 "the source goes on",
                 LIMIT,
                 () -> lab.now(Role.AGENT, ReplicationCounter.SESSION_STATE) == FarshoreLab.STREAMING && lab.ordered(),
                 lab::state);
-        final long now = pointOfNow();
+        final long now = cli.pointOfNow();
         final Path source = lab.directory().resolve("now.img");
         Shell.must("dd", "if=" + disk.path(), "of=" + source, "bs=1M", "iflag=direct", "status=none");
         final JsonObject view = open("view", "open", "--point", "sequence=" + now);
         final Path copy = lab.directory().resolve("copy.img");
         Shell.must("nbdcopy", uri(view), copy.toString());
         Shell.must("cmp", source.toString(), copy.toString());
+    }
+
+    /** No file, no export. */
+    private void assertNoTraceOf(final JsonObject view) throws IOException {
+        assertThat(files(id(view))).isEmpty();
+        assertThat(Shell.attempt("nbdinfo", uri(view)).exitCode()).isNotZero();
     }
 
     @Test
@@ -231,7 +227,10 @@ class RecoverySystemTest {
         assertThat(cli.must("retention").row().get("pins").getAsString()).isEmpty();
     }
 
-    /** SIGKILL at moments spread over a commit, each time from the same begin; in the end the replica is the view. */
+    /**
+     * SIGKILL at random moments of a commit, each time from the same begin; in the end the replica is the view. A kill that
+     * came too late does not count, and the next ones come earlier.
+     */
     @Test
     void aCommitGoesOnAfterAKillAtAnyMoment() throws InterruptedException, IOException {
         final JsonObject failover = open("failover", "--yes", "--point", "sequence=" + sequence);
@@ -244,16 +243,26 @@ class RecoverySystemTest {
         Shell.must("cp", "-a", "--sparse=always", data.toString(), data + ".begin");
         final long wholeNs = commitFrom(data, -1);
         requireCommitted(view, uri);
-        for (int i = 0; i < COMMIT_KILLS; i++) {
-            final long delayNs = wholeNs / 2 * (i + 1) / (COMMIT_KILLS + 1);
+        final SplittableRandom random = new SplittableRandom(SEED);
+        long limitNs = wholeNs / 2;
+        int kills = 0;
+        for (int i = 0; kills < COMMIT_KILLS; i++) {
+            assertThat(i).as("kills, %d of them in time", kills).isLessThan(4 * COMMIT_KILLS);
+            final long delayNs = random.nextLong(limitNs);
             commitFrom(data, delayNs);
             final String phase =
                     cli.must("failover", "status").row().get("phase").getAsString();
+            if (phase.equals("committed")) {
+                limitNs = Math.max(delayNs, MILLISECOND_NS);
+            } else {
+                kills++;
+            }
             cli.must("commit", "--yes");
             requireCommitted(view, uri);
             System.out.printf(
                     Locale.ROOT,
-                    "commit of %.0f ms killed after %.0f ms, found %s: EQUAL%n",
+                    "seed %d, commit of %.0f ms killed after %.0f ms, found %s: EQUAL%n",
+                    SEED,
                     wholeNs / 1e6,
                     delayNs / 1e6,
                     phase);
