@@ -104,7 +104,10 @@ final class PresenceFile implements AutoCloseable {
     static PresenceFile open(final BlockFiles files, final Path path, final long sizeBytes) throws IOException {
         final BlockFile reading = files.open(path, BlockFiles.Mode.READ_DIRECT);
         try {
-            return new PresenceFile(reading, files.open(path, BlockFiles.Mode.WRITE), idOf(reading, path, sizeBytes));
+            // A copy that an earlier life failed to sync is written again sooner or later.
+            reading.forgetCached();
+            final long id = idOf(reading, path, sizeBytes);
+            return new PresenceFile(reading, files.open(path, BlockFiles.Mode.WRITE), id);
         } catch (final IOException | RuntimeException e) {
             reading.close();
             throw e;
