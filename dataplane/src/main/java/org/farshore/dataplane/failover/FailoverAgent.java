@@ -178,8 +178,17 @@ public final class FailoverAgent implements Agent {
         });
     }
 
+    /** @throws FarshoreException STORAGE when it is in doubt what a record says: the role ends, and starts again. */
     @Override
     public int doWork() {
+        try {
+            return work();
+        } catch (final RecordInDoubtException e) {
+            throw new FarshoreException(ExitCode.STORAGE, e.getMessage(), e);
+        }
+    }
+
+    private int work() {
         int work = meetNewMachines();
         final Order<?> order = orders.poll();
         if (order != null) {

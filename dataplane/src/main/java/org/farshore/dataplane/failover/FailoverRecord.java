@@ -43,10 +43,14 @@ record FailoverRecord(
         return new RecordFile(files, MAGIC, "restore it from a backup");
     }
 
-    /** The source is refused from the moment this is stored. */
+    /**
+     * The source is refused from the moment this is stored. Whoever was let in until now may come back when the failover is
+     * cancelled: also a source that a failover before, cancelled too, has refused and that has not been back since.
+     */
     FailoverRecord fenced(final int heldGeneration) {
+        final int letIn = acceptFrom == 0 ? heldGeneration : Math.min(acceptFrom, heldGeneration);
         return new FailoverRecord(
-                FailoverPhase.FENCED, Math.max(generation, heldGeneration) + 1, heldGeneration, floor, 0, 0, "");
+                FailoverPhase.FENCED, Math.max(generation, heldGeneration) + 1, letIn, floor, 0, 0, "");
     }
 
     FailoverRecord failedOver(final String newViewId) {

@@ -165,7 +165,7 @@ final class MachineFailover {
         }
         views.unserve(view);
         if (isDisk) {
-            store(record.replicating());
+            storeWithout(view, record.replicating());
             stream.haltRetire(false);
         }
         views.remove(view);
@@ -217,6 +217,28 @@ final class MachineFailover {
         views.serve(view);
     }
 
+    /** Stores what ends the use of a view that is served no more; where that fails it is the disk still, and served. */
+    private void storeWithout(final OpenView view, final FailoverRecord next) {
+        try {
+            store(next);
+        } catch (final FarshoreException e) {
+            serveAgain(view);
+            throw e;
+        }
+    }
+
+    private void serveAgain(final OpenView view) {
+        try {
+            view.serveAgain(stream, context.exports());
+        } catch (final IOException e) {
+            throw new FarshoreException(
+                    ExitCode.STORAGE,
+                    "cannot serve view " + view.record().id() + " again, which is the disk of machine "
+                            + stream.machine() + ": " + e.getMessage() + "; start the role again",
+                    e);
+        }
+    }
+
     /** Makes a view of another point the disk; what was written to the one before is lost. */
     ViewReport changePoint(final RecoveryPoint point) {
         if (record.phase() != FailoverPhase.FAILED_OVER) {
@@ -235,7 +257,14 @@ final class MachineFailover {
             views.remove(view);
             throw e;
         }
-        becomesDisk(view);
+        try {
+            becomesDisk(view);
+        } catch (final FarshoreException e) {
+            if (old != null) {
+                serveAgain(old);
+            }
+            throw e;
+        }
         if (old != null) {
             views.remove(old);
         }
@@ -252,14 +281,16 @@ final class MachineFailover {
                             + (record.isCommitting() ? ": it was committed" : ""));
         }
         final OpenView view = views.findOrNull(record.viewId());
-        if (view != null) {
+        if (view == null) {
+            store(record.replicating());
+        } else {
             views.unserve(view);
+            storeWithout(view, record.replicating());
         }
-        store(record.replicating());
+        stream.haltRetire(false);
         if (view != null) {
             views.remove(view);
         }
-        stream.haltRetire(false);
         show();
         return record.generation();
     }

@@ -39,7 +39,10 @@ public interface MachineStream {
     /** Opens a volume as it was; the overlay is made when there is none. */
     RecoveryView openView(RecoveryPoint point, UUID volume, Path overlay) throws ViewException;
 
-    /** The replica of a volume, for writing; at least as long as asked for. */
+    /**
+     * The replica of a volume, for writing; at least as long as asked for. What the page cache has of it beyond the disk is
+     * forgotten.
+     */
     BlockFile openBase(UUID volume, long sizeBytes) throws IOException;
 
     /**

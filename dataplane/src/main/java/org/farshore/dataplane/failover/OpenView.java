@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.farshore.dataplane.recover.RecoveryView;
 import org.farshore.dataplane.recover.ViewException;
 import org.farshore.dataplane.runtime.BlockFile;
@@ -86,13 +87,25 @@ final class OpenView {
         }
     }
 
-    /** Serves the replicas themselves: the view was committed. */
+    /** Serves the replicas themselves, as they are on the disk: the view was committed. */
     void serveReplicas(final MachineStream stream, final ExportServer exports) throws IOException {
         for (final Part part : parts) {
+            final UUID volume = part.volume.at().uuid();
+            // Opening it makes the page cache forget what a sync that failed in an earlier life has lost.
+            stream.openBase(volume, part.volume.at().sizeBytes()).close();
             exports.addReplica(
                     part.exportName,
-                    stream.replica(part.volume.at().uuid()),
+                    stream.replica(volume),
                     "volume " + part.volume.name() + " of machine " + stream.machine());
+        }
+    }
+
+    /** Serves what was served before {@link #unserve}. */
+    void serveAgain(final MachineStream stream, final ExportServer exports) throws IOException {
+        if (parts.get(0).view == null) {
+            serveReplicas(stream, exports);
+        } else {
+            serve(exports);
         }
     }
 

@@ -115,6 +115,8 @@ final class PresenceFile implements AutoCloseable {
             if (file.sizeBytes != sizeBytes) {
                 throw damaged(path, "is of a volume of " + file.sizeBytes + " bytes, not of " + sizeBytes);
             }
+            // A copy that an earlier life failed to sync is written again sooner or later.
+            file.reading.forgetCached();
             file.writing = files.open(path, BlockFiles.Mode.WRITE);
             return file;
         } catch (final IOException | RuntimeException e) {

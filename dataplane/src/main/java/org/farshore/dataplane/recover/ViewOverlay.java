@@ -37,7 +37,8 @@ import org.farshore.dataplane.runtime.Entropy;
  * A write that finds no space ends with {@link ViewException.Cause#DISK_FULL}; bits of blocks that were not written stay as
  * they were, and the next write may succeed. A <em>sync</em> that fails says that bytes may be lost although the page cache
  * shows them, and the next sync would answer that all is well: so the overlay stops for good, for reading too. What was
- * flushed before is on the disk; opening it again shows that much and may show less than was answered without a flush.
+ * flushed before is on the disk; opening it again makes the page cache forget what it has beyond that, shows that much, and
+ * may show less than was answered without a flush.
  *
  * <h2>Letting go (H3)</h2>
  * When the volume's base becomes the disk itself, {@link OverlayDrain} moves the blocks there, a range at a time. Since then a
@@ -142,14 +143,24 @@ public final class ViewOverlay implements AutoCloseable {
                         "overlay " + path + " is gone, the list of its blocks is there");
             }
             return new ViewOverlay(
-                    files.open(path, BlockFiles.Mode.WRITE),
-                    new Presence(presence, PresenceFile.pageCount(sizeBytes), isNew),
-                    sizeBytes);
+                    openData(files, path), new Presence(presence, PresenceFile.pageCount(sizeBytes), isNew), sizeBytes);
         } catch (final IOException e) {
             if (presence != null) {
                 presence.close();
             }
             throw ViewException.ofDisk(0, "cannot open overlay " + path, e);
+        }
+    }
+
+    /** What a sync that failed in an earlier life has lost is read as it is on the disk, and written again to good effect. */
+    private static BlockFile openData(final BlockFiles files, final Path path) throws IOException {
+        final BlockFile data = files.open(path, BlockFiles.Mode.WRITE);
+        try {
+            data.forgetCached();
+            return data;
+        } catch (final IOException | RuntimeException e) {
+            data.close();
+            throw e;
         }
     }
 

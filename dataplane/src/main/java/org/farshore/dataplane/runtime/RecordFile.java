@@ -133,7 +133,8 @@ public final class RecordFile {
      * Replaces the file by what was encoded into {@link #body}; durable on return.
      *
      * @param length of the record.
-     * @throws FarshoreException STORAGE when that failed; the old record is there then, or the new one.
+     * @throws FarshoreException STORAGE when that failed and the old record is there as before.
+     * @throws RecordInDoubtException when it failed later.
      */
     public void store(final Path path, final int length) {
         buffer.setMemory(0, BODY_OFFSET, (byte) 0);
@@ -151,10 +152,14 @@ public final class RecordFile {
                 }
                 file.sync();
             }
+        } catch (final IOException e) {
+            throw new FarshoreException(ExitCode.STORAGE, "cannot store " + path + ": " + e.getMessage(), e);
+        }
+        try {
             files.rename(unfinished, path);
             files.syncDirectory(path.getParent());
         } catch (final IOException e) {
-            throw new FarshoreException(ExitCode.STORAGE, "cannot store " + path + ": " + e.getMessage(), e);
+            throw new RecordInDoubtException(path, e);
         }
     }
 }

@@ -232,6 +232,59 @@ class FailoverTest {
     }
 
     @Test
+    void aSourceThatWasAwayBetweenTwoCancelledFailoversMayComeBack() {
+        final FailoverWorld world = world(12);
+        for (int i = 0; i < 2; i++) {
+            world.failOver(world.sequence(1));
+            world.carriedOut(world.failover().cancel(MACHINE));
+        }
+        world.connect(CAPTURE, 1);
+        assertThat(world.sender.rejected).as(world.sender.rejectText).isNull();
+        assertThat(world.sender.welcome.capturePosition()).isNotNegative();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theDiskIsServedStillWhenItsRecordCannotBeStored(final boolean cancels) {
+        final FailoverWorld world = world(13);
+        final ViewReport view = world.failOver(world.sequence(2));
+        final byte[][] written = world.use(view, world.points.get(world.sequence(2)));
+        world.target.disk.failEveryOperationOn(
+                TargetHarness.DATA.resolve(MACHINE).resolve("failover.new"));
+        refused("cannot store", () -> {
+            if (cancels) {
+                world.carriedOut(world.failover().cancel(MACHINE));
+            } else {
+                world.carriedOut(world.failover().changePoint(MACHINE, world.point(world.sequence(0))));
+            }
+        });
+        world.target.disk.failEveryOperationOn(null);
+        assertThat(world.report().viewId()).isEqualTo(view.id());
+        assertThat(world.target.disk.list(VIEWS)).containsExactly(view.id());
+        assertThat(world.read(view, 1)).isEqualTo(written[1]);
+    }
+
+    /** Which of two records is on the disk is not known any more: whatever it is, the next start goes by it. */
+    @ParameterizedTest
+    @EnumSource
+    void theRoleEndsWhenItIsInDoubtWhichRecordIsStored(final Survival survival) {
+        final FailoverWorld world = world(14);
+        final ViewReport view = world.failOver(world.sequence(2));
+        final byte[][] written = world.use(view, world.points.get(world.sequence(2)));
+        world.target.disk.failEveryOperationOn(TargetHarness.DATA.resolve(MACHINE));
+        refused(
+                "only a start can tell",
+                () -> world.carriedOut(world.failover().changePoint(MACHINE, world.point(world.sequence(0)))));
+        world.target.disk.failEveryOperationOn(null);
+        world.restart(survival);
+        assertThat(world.report().phase()).isEqualTo(FailoverPhase.FAILED_OVER);
+        assertThat(world.target.disk.list(VIEWS)).containsExactly(world.report().viewId());
+        if (world.report().viewId().equals(view.id())) {
+            assertThat(world.read(view, 1)).isEqualTo(written[1]);
+        }
+    }
+
+    @Test
     void whatMakesNoSenseIsRefusedWithItsReason() {
         final FailoverWorld world = world(10);
         refused("has not failed over", () -> world.carriedOut(world.failover().commit(MACHINE)));

@@ -66,6 +66,38 @@ class ViewOverlayTest {
         }
     }
 
+    /** The page cache of the machine outlives the role, and shows what the failed sync has lost. */
+    @Test
+    void whatAFailedSyncLostIsNotShownAsDurableByTheNextLife() throws ViewException {
+        for (int seed = 1; seed <= 40; seed++) {
+            final SimulatedDisk disk = new SimulatedDisk(seed);
+            disk.createDirectories(OverlayRig.DIRECTORY);
+            final OverlayRig rig = new OverlayRig(disk, seed, LENGTH);
+            rig.create();
+            rig.write(0, filled(1));
+            rig.flush();
+            rig.write(0, filled(2));
+            rig.write(8 * 4096, filled(3));
+            disk.failOperation(disk.operations() + 1);
+            assertThatThrownBy(rig::flush).isInstanceOf(ViewException.class);
+            rig.open();
+            final byte[] shown = rig.read();
+            assertThat(rig.model.firstWrong(shown)).isEqualTo(-1);
+            rig.overlay.write(16 * 4096, ByteBuffer.wrap(filled(4)), rig.model::read);
+            System.arraycopy(filled(4), 0, shown, 16 * 4096, 4096);
+            rig.overlay.flush();
+            disk.restart(SimulatedDisk.Survival.NONE);
+            rig.open();
+            assertThat(rig.read()).as("seed %d", seed).isEqualTo(shown);
+        }
+    }
+
+    private static byte[] filled(final int value) {
+        final byte[] bytes = new byte[4096];
+        Arrays.fill(bytes, (byte) value);
+        return bytes;
+    }
+
     @Test
     void aFullDiskIsSaidAndDoesNoHarm() throws ViewException {
         final OverlayRig rig = rig(3);

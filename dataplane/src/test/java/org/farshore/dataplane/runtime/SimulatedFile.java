@@ -21,6 +21,8 @@ final class SimulatedFile {
      * has no effect on the disk until the cache forgets them (seen on ext4, Linux 6.18).
      */
     private final BitSet orphaned = new BitSet();
+    /** Sectors that a failed sync lost: clean in the cache, with bytes that the disk lacks, until the cache forgets them. */
+    private final BitSet lost = new BitSet();
 
     private byte[] cache = new byte[0];
     private byte[] stable = new byte[0];
@@ -71,6 +73,7 @@ final class SimulatedFile {
             final int from = sector * SECTOR_LENGTH;
             System.arraycopy(cache, from, stable, from, Math.min(behind * SECTOR_LENGTH, cache.length) - from);
             everStable.set(sector, behind);
+            lost.clear(sector, behind);
             sector = dirty.nextSetBit(behind);
         }
         dirty.clear();
@@ -82,16 +85,18 @@ final class SimulatedFile {
     }
 
     private void forgetCached() {
-        orphaned.stream()
+        lost.stream()
                 .filter(sector -> !dirty.get(sector) && sector * SECTOR_LENGTH < cache.length)
                 .forEach(sector ->
                         System.arraycopy(stable, sector * SECTOR_LENGTH, cache, sector * SECTOR_LENGTH, SECTOR_LENGTH));
         orphaned.and(dirty);
+        lost.and(dirty);
     }
 
     void powerCut(final BooleanSupplier survives) {
         dirty.andNot(orphaned);
         orphaned.clear();
+        lost.clear();
         if (length != stableLength && !survives.getAsBoolean()) {
             length = stableLength;
         }
@@ -208,12 +213,13 @@ final class SimulatedFile {
     /** A sync that is cut off or fails: some sectors have reached the disk; when it failed, nothing is dirty any more. */
     private void interruptSync() {
         if (disk.failing()) {
-            final BitSet lost = new BitSet();
-            dirty.stream().filter(sector -> disk.random().nextBoolean()).forEach(lost::set);
-            dirty.andNot(lost);
+            final BitSet lostNow = new BitSet();
+            dirty.stream().filter(sector -> disk.random().nextBoolean()).forEach(lostNow::set);
+            dirty.andNot(lostNow);
             stabiliseAll();
-            lost.andNot(everStable);
-            orphaned.or(lost);
+            lost.or(lostNow);
+            lostNow.andNot(everStable);
+            orphaned.or(lostNow);
         } else {
             stabiliseSome();
         }
