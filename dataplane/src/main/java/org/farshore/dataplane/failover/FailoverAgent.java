@@ -13,6 +13,7 @@ import org.farshore.dataplane.codecs.failover.ViewPurpose;
 import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordInDoubtException;
 
 /**
  * The failover thread: owns the views of all machines and who owns their disks, carries out one order after the other, and

@@ -24,6 +24,7 @@ import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.journal.VolumeState;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
+import org.farshore.dataplane.runtime.RecordInDoubtException;
 import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.ship.RecordMessage;
 import org.farshore.dataplane.volume.VolumeTable;
@@ -457,7 +458,8 @@ public final class RecoveryPoints implements AutoCloseable {
     private String storePins(final List<PinFile.Pin> changedPins) {
         try {
             pinFile.store(changedPins);
-        } catch (final FarshoreException e) {
+        } catch (final FarshoreException | RecordInDoubtException e) {
+            // In doubt: a pin too many after the next start, or one that was to go and has gone.
             return e.getMessage();
         }
         pins.clear();

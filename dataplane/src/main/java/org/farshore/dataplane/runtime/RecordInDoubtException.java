@@ -1,4 +1,4 @@
-package org.farshore.dataplane.failover;
+package org.farshore.dataplane.runtime;
 
 import java.nio.file.Path;
 
@@ -7,7 +7,7 @@ import java.nio.file.Path;
  * find. To go on with either would be a promise that the other breaks; so the role ends, and the next start reads what is
  * there.
  */
-final class RecordInDoubtException extends RuntimeException {
+public final class RecordInDoubtException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     RecordInDoubtException(final Path path, final Exception cause) {
