@@ -49,7 +49,7 @@ public final class Rig {
             }
         }
         final long halfRate = (long) (scenes.get(0).gigabytesPerSecond() * 1e9 / 2);
-        history = new HistoryScene(base, options.seconds());
+        history = new HistoryScene(base);
         history.run(options.quick() ? options.fewRounds() : options.rounds(), halfRate);
         for (final int mtu : options.moreMtus()) {
             try (RigCluster cluster = new RigCluster(base.withMtu(mtu))) {
