@@ -10,12 +10,14 @@ import org.farshore.perf.load.PayloadMix;
 
 /**
  * What history costs: version index and recovery points. Two clusters stand side by side, one without a window and one with
- * a short one, so that what leaves the window is retired at the rate at which changes come; each round loads them in turn.
+ * a short one; each round loads them in turn. Retire goes in batches of a second or more, so a part of a run would hold a
+ * batch too many or too few: a run is measured from its first write until all of it is in the replica.
  */
 final class HistoryScene {
     private static final String WINDOW = "4s";
-    /** Longer than the window, the rhythm of barriers and the pause between two batches of retire. */
-    private static final long STEADY_NS = 7_000_000_000L;
+    private static final long LOAD_NS = 6_000_000_000L;
+    /** Longer than the window, the rhythm of barriers and the pause between two batches of retire; the same for both. */
+    private static final long TAIL_NS = 8_000_000_000L;
 
     private static final long JOURNAL_LIMIT = 4L << 30;
     private static final String LONG_WINDOW = "24h";
@@ -24,18 +26,17 @@ final class HistoryScene {
     private static final List<String> THREADS = List.of("receive", "journal-commit", "follow", "apply");
 
     private final RigSettings base;
-    private final double seconds;
     private final List<HistoryRound> rounds = new ArrayList<>();
     private final Map<PayloadMix, Double> indexShares = new LinkedHashMap<>();
+    private long bytesPerSecond;
 
-    /** @param seconds of each measured window. */
-    HistoryScene(final RigSettings base, final double seconds) {
+    HistoryScene(final RigSettings base) {
         this.base = base;
-        this.seconds = seconds;
     }
 
     /** Measures, at a rate both can keep up with. */
-    void run(final int roundCount, final long bytesPerSecond) {
+    void run(final int roundCount, final long rate) {
+        bytesPerSecond = rate;
         final Load load = new Load(PayloadMix.MIXED, bytesPerSecond);
         try (RigCluster without = new RigCluster(base);
                 RigCluster with = new RigCluster(base.withHistory(WINDOW, JOURNAL_LIMIT))) {
@@ -53,12 +54,14 @@ final class HistoryScene {
         indexShare(PayloadMix.MIXED);
     }
 
-    private RigWindow window(final RigCluster cluster, final Load load) {
+    private static RigWindow window(final RigCluster cluster, final Load load) {
+        final RigMoment begin = cluster.moment();
         cluster.load(load);
-        RigCluster.sleep(STEADY_NS);
-        final RigWindow window = cluster.measure(seconds);
+        RigCluster.sleep(LOAD_NS);
+        cluster.load(Load.NONE);
+        RigCluster.sleep(TAIL_NS);
         cluster.drain();
-        return window;
+        return new RigWindow(begin, cluster.moment());
     }
 
     /** Writes of 4 KiB; nothing leaves the window, so what the index grows by is what was written to it. */
@@ -84,10 +87,10 @@ final class HistoryScene {
                 Locale.ROOT,
                 "%nWhat history costs the master target: no window beside a window of %s, writes of %d KiB at %.3f GB/s,%n"
                         + "%d alternated rounds; CPU s/GiB of the process and of its threads. *follow* is index and points,%n"
-                        + "*apply* reads the journal and writes the replica in both.%n%n| | process | %s | applied GB/s |%n",
+                        + "*apply* reads the journal and writes the replica in both.%n%n| | process | %s | applied of written |%n",
                 WINDOW,
                 base.writeLength() >> 10,
-                Medians.of(rounds, it -> it.with().gigabytesPerSecond()),
+                bytesPerSecond / 1e9,
                 rounds.size(),
                 String.join(" | ", THREADS)));
         text.append("|---|").append("--:|".repeat(THREADS.size() + 2)).append('\n');
@@ -108,13 +111,14 @@ final class HistoryScene {
         for (final String thread : THREADS) {
             text.append(String.format(Locale.ROOT, " %.3f |", Medians.of(windows, it -> HistoryRound.cpu(it, thread))));
         }
-        text.append(String.format(Locale.ROOT, " %.3f |%n", Medians.of(windows, RigWindow::appliedGigabytesPerSecond)));
+        text.append(String.format(Locale.ROOT, " %.2f |%n", Medians.of(windows, RigWindow::appliedShare)));
     }
 
     /** The same for a machine, with every round. */
     Map<String, Object> json() {
         final Map<String, Object> values = new LinkedHashMap<>();
         values.put("window", WINDOW);
+        values.put("bytesPerSecond", bytesPerSecond);
         values.put("writeLength", base.writeLength());
         values.put("cpuRatio", Medians.of(rounds, HistoryRound::cpuRatio));
         values.put("indexShares", indexShares);

@@ -48,8 +48,9 @@ public final class Rig {
                 scene("MTU 65504", cluster, PayloadMix.SPARSE, options.fewRounds(), false);
             }
         }
-        history = new HistoryScene(base, options.seconds());
-        history.run(options.quick() ? options.fewRounds() : options.rounds(), (long) (scenes.get(0).gigabytesPerSecond() * 1e9 / 2));
+        final long halfRate = (long) (scenes.get(0).gigabytesPerSecond() * 1e9 / 2);
+        history = new HistoryScene(base);
+        history.run(options.quick() ? options.fewRounds() : options.rounds(), halfRate);
         for (final int mtu : options.moreMtus()) {
             try (RigCluster cluster = new RigCluster(base.withMtu(mtu))) {
                 warmUp(cluster);

@@ -29,6 +29,11 @@ record RigWindow(RigMoment begin, RigMoment end) {
         return (end.appliedBytes() - begin.appliedBytes()) / 1e9 / seconds();
     }
 
+    /** Bytes written to the replica for each byte of changes: less than one where changes were overwritten before. */
+    double appliedShare() {
+        return (double) (end.appliedBytes() - begin.appliedBytes()) / Math.max(1, bytes());
+    }
+
     /** How many times smaller the payload left the process server. */
     double compressionRatio() {
         return (double) (end.optimiseInBytes() - begin.optimiseInBytes())
