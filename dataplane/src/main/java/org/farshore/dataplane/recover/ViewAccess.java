@@ -128,7 +128,14 @@ public final class ViewAccess implements AutoCloseable {
         if (view.isBaseAlone()) {
             pieces.onBase(begin, length);
         } else {
-            versions.find(begin, length, pieces);
+            try {
+                versions.find(begin, length, pieces);
+            } catch (final ViewException e) {
+                if (e.reason() == ViewException.Cause.FRAME_DAMAGED) {
+                    view.countReadError();
+                }
+                throw e;
+            }
         }
         return end;
     }
