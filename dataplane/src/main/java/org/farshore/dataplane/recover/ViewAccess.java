@@ -140,7 +140,14 @@ public final class ViewAccess implements AutoCloseable {
         if (foundInBaseAlone) {
             pieces.onBase(begin, length);
         } else {
-            versions.find(begin, length, pieces);
+            try {
+                versions.find(begin, length, pieces);
+            } catch (final ViewException e) {
+                if (e.reason() == ViewException.Cause.FRAME_DAMAGED) {
+                    view.countReadError();
+                }
+                throw e;
+            }
         }
         pieces.complete(begin + length);
         return end;

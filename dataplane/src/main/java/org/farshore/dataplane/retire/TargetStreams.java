@@ -153,6 +153,16 @@ public final class TargetStreams {
         if (state.machineIdHigh() != high || state.machineIdLow() != low) {
             throw new FarshoreException(ExitCode.STORAGE, directory + " holds the stream of another machine");
         }
+        if (stateFile.isOneCopyDamaged()) {
+            LOG.warn(
+                    "file",
+                    directory.resolve(StateFile.NAME),
+                    "state",
+                    "copy-damaged",
+                    "next",
+                    "the other copy is used: after a stop that is as it should be, else see to the disk; if it is the"
+                            + " older one, points may be gone and the sender compares");
+        }
         return state;
     }
 

@@ -1,6 +1,7 @@
 package org.farshore.dataplane.recover;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
@@ -57,17 +58,21 @@ class RecoveryViewTest {
         leases = new ViewLeases(stream.state.floor());
         points = RecoveryPoints.open(
                 disk, StreamRig.STREAM, stream.state, stream.durable(), leases, stream.journal::newReader);
-        index = new VersionIndex(new VersionIndexContext()
+        index = newIndex("index");
+        frames = newFrames();
+        stream.append(stream.messages.volumeAdded(1, 1, SIZE, "v1"), 1);
+        stream.append(stream.messages.volumeState(1, WriteOrder.ORDERED, StateReason.CONVERGED), 2);
+    }
+
+    private VersionIndex newIndex(final String directory) {
+        return new VersionIndex(new VersionIndexContext()
                 .files(disk)
-                .directory(StreamRig.STREAM.resolve("index"))
+                .directory(StreamRig.STREAM.resolve(directory))
                 .journal(stream.context, stream.journal)
                 .machine("rig")
                 .horizonSegment(1)
                 .pagesPerFile(8)
                 .conclude());
-        frames = newFrames();
-        stream.append(stream.messages.volumeAdded(1, 1, SIZE, "v1"), 1);
-        stream.append(stream.messages.volumeState(1, WriteOrder.ORDERED, StateReason.CONVERGED), 2);
     }
 
     private DecodedFrames newFrames() {
@@ -172,6 +177,34 @@ class RecoveryViewTest {
         read(access, 16384, 4096);
         disk.flip(segment, position - StreamRig.SEGMENT_LENGTH + 300, 1);
         read(access, 8192, 4096);
+    }
+
+    @Test
+    void aMomentBehindJournalThatTheIndexCouldNotReadIsAnError() throws IOException {
+        write(Extent.write(1, 8192, bytes(4096)));
+        final RecoveryPoint before = barrier();
+        final long position = write(Extent.write(1, 8192, bytes(4096)));
+        final RecoveryPoint behind = barrier();
+        final byte[] shown = read(view(before).newAccess(), 8192, 4096);
+        disk.flip(StreamRig.STREAM.resolve("journal/segment-00000"), position - StreamRig.SEGMENT_LENGTH + 300, 1);
+        index = newIndex("another-index");
+        while (index.indexedPosition() < stream.durable()) {
+            turn();
+        }
+        assertThat(index.lostJournal()).hasSize(1);
+        disk.delete(VIEWS.resolve("v1.present"));
+        disk.delete(VIEWS.resolve("v1.overlay"));
+        final ViewAccess access = view(behind).newAccess();
+        for (final int offset : new int[] {8192, 65_536}) {
+            final ViewException damage = catchThrowableOfType(() -> read(access, offset, 512), ViewException.class);
+            assertThat(damage.reason()).isEqualTo(ViewException.Cause.FRAME_DAMAGED);
+            assertThat(damage.offset()).isEqualTo(offset);
+            assertThat(damage.journalPosition()).isEqualTo(position);
+        }
+        assertThat(counters.get(ReplicationCounter.VIEW_READ_ERRORS, "")).isEqualTo(2);
+        disk.delete(VIEWS.resolve("v1.present"));
+        disk.delete(VIEWS.resolve("v1.overlay"));
+        assertThat(read(view(before).newAccess(), 8192, 4096)).isEqualTo(shown);
     }
 
     @Test
@@ -323,5 +356,29 @@ class RecoveryViewTest {
             assertThat(read(access, offset, length)).isEqualTo(Arrays.copyOfRange(content, offset, offset + length));
         }
         assertThat(counters.get(ReplicationCounter.VIEW_FRAMES_DECODED, "")).isGreaterThan(SIZE / batch + 1);
+    }
+
+    @Test
+    void aFullDiskRaisesTheAlarmUntilAWriteFindsRoom() throws IOException {
+        write(Extent.write(1, 0, bytes(8192)));
+        try (RecoveryView view = view(barrier());
+                ViewAccess access = view.newAccess()) {
+            access.write(0, ByteBuffer.wrap(bytes(4096)));
+            disk.capacity(0);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> access.write(16384, ByteBuffer.wrap(bytes(4096))))
+                        .isInstanceOfSatisfying(
+                                ViewException.class,
+                                e -> assertThat(e.reason()).isEqualTo(ViewException.Cause.DISK_FULL));
+                assertThat(counters.get(ReplicationCounter.VIEWS_FULL, "")).isOne();
+            }
+            access.write(0, ByteBuffer.wrap(bytes(4096)));
+            assertThat(counters.get(ReplicationCounter.VIEWS_FULL, ""))
+                    .as("where there was a block there is room")
+                    .isOne();
+            disk.capacity(Long.MAX_VALUE);
+            access.write(16384, ByteBuffer.wrap(bytes(4096)));
+            assertThat(counters.get(ReplicationCounter.VIEWS_FULL, "")).isZero();
+        }
     }
 }
