@@ -52,7 +52,8 @@ final class RecordFile {
     }
 
     /**
-     * Reads a record into {@link #body}.
+     * Reads a record into {@link #body}. It is durable under its name then: an earlier life may have died between the two, and
+     * what follows from the record must not outlive it.
      *
      * @return its length, or -1 when there is no such file.
      * @throws FarshoreException STORAGE when the file cannot be read or no copy in it is whole.
@@ -62,6 +63,7 @@ final class RecordFile {
             return -1;
         }
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
+            files.syncDirectory(path.getParent());
             for (int copy = 0; copy < COPIES; copy++) {
                 file.read(buffer.byteBuffer().clear(), (long) copy * COPY_LENGTH);
                 if (isWhole()) {
