@@ -130,7 +130,7 @@ final class FailoverTruth {
         }
         for (final String id : List.copyOf(views.keySet())) {
             if (!ids.contains(id)) {
-                vanished(id, intent, answer, subject, report, story);
+                vanished(id, intent, subject, report, story);
             }
         }
         checkAnswered(intent, answer, subject, report, story);
@@ -192,7 +192,6 @@ final class FailoverTruth {
     private void vanished(
             final String id,
             final Intent intent,
-            final Answer answer,
             final String subject,
             final FailoverReport report,
             final String story) {
