@@ -63,7 +63,8 @@ public interface MachineStream {
 
     /**
      * Gives up everything that the journal holds, and the versions and points with it: the replicas are the state, and the
-     * generation begins anew. Asked again and again; the source is fenced and retire halted.
+     * generation begins anew. Asked again and again; the source is fenced and retire halted. Whoever asks once more after it
+     * was done begins with it again.
      *
      * @return true when that is durable.
      */

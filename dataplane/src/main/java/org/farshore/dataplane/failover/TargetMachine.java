@@ -161,6 +161,8 @@ public final class TargetMachine implements MachineStream {
             case GIVE_UP_BELOW ->
                 emptyStep = isGivenUp(stream.fence().held().beginPosition()) ? EmptyStep.DONE : emptyStep;
             default -> {
+                // The next commit of this machine finds versions of another generation.
+                emptyStep = EmptyStep.GIVE_UP;
                 return true;
             }
         }

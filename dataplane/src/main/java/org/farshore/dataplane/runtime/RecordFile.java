@@ -61,7 +61,8 @@ public final class RecordFile {
     }
 
     /**
-     * Reads a record into {@link #body}; a copy that is damaged is named.
+     * Reads a record into {@link #body}; a copy that is damaged is named. It is durable under its name then: an earlier life
+     * may have died between the two, and what follows from the record must not outlive it.
      *
      * @return its length, or -1 when there is no such file.
      * @throws FarshoreException STORAGE when the file cannot be read or no copy in it is whole.
@@ -71,6 +72,7 @@ public final class RecordFile {
             return -1;
         }
         try (BlockFile file = files.open(path, BlockFiles.Mode.READ_DIRECT)) {
+            files.syncDirectory(path.getParent());
             if (readWhole(file, 1)) {
                 if (!readWhole(file, 0)) {
                     warn(path, 0);

@@ -329,6 +329,22 @@ class FailoverTest {
         beginsAnew(world, last);
     }
 
+    @Test
+    void aSecondCommitInOneLifeOfTheRoleLeavesNothingOfItsGenerationEither() {
+        final FailoverWorld world = world(15);
+        for (int i = 0; i < 2; i++) {
+            final long last = world.point(world.sequence(0)).position();
+            final ViewReport view = world.failOver(world.sequence(3));
+            world.commit();
+            assertThat(world.history().horizonPosition()).as("commit %d", i).isGreaterThan(last);
+            assertThat(world.history().points().list(List.of())).isEmpty();
+            world.carriedOut(world.failover().closeView(MACHINE, view.id()));
+            world.connect(CAPTURE, 0);
+            assertThat(world.sender.rejected).as(world.sender.rejectText).isNull();
+            world.live(5);
+        }
+    }
+
     /** The old source stays out; another one must compare, and no version of the dead generation is ever seen. */
     private static void beginsAnew(final FailoverWorld world, final byte[][] disk) {
         world.connect(CAPTURE, 1);

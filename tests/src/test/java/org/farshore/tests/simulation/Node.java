@@ -76,6 +76,11 @@ final class Node implements Clocks {
         downNs = ns;
     }
 
+    /** A process that is dead starts then, and not before. */
+    void startsAtNs(final long ns) {
+        startsAtNs = ns;
+    }
+
     String lastEnd() {
         return lastEnd;
     }

@@ -63,6 +63,22 @@ final class PastOracle {
         }
     }
 
+    /** What a volume held at a point; null when that is not known. */
+    byte[] contentAt(final long sequence, final int volume) {
+        final Cut cut = cuts.get(sequence);
+        return cut == null ? null : cut.copies.get(volume);
+    }
+
+    /** Points so far need not be there any more. */
+    void givePointsUp() {
+        cuts.clear();
+    }
+
+    /** True once journal may have been damaged. */
+    boolean isMissingAllowed() {
+        return mayMiss;
+    }
+
     /** Journal may have been damaged: from now on points may be missing and reads refused, but none shows other bytes. */
     void mayMiss() {
         mayMiss = true;

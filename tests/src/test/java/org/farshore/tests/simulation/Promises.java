@@ -95,6 +95,20 @@ public final class Promises {
         return template >= RecordMessage.TEMPLATE_ID_MIN && template <= RecordMessage.TEMPLATE_ID_MAX;
     }
 
+    /**
+     * A commit ended what was promised: from now on the far side has these volumes, and what it takes next goes there.
+     *
+     * @param endSequence of all that was taken before.
+     */
+    void beginAnew(final long endSequence, final Map<Integer, byte[]> volumesNow) {
+        sent.clear();
+        durable = endSequence;
+        applied = endSequence;
+        newestCutVolumes = 0;
+        volumesNow.forEach(
+                (volume, bytes) -> copies.computeIfPresent(volume, (number, old) -> Arrays.copyOf(bytes, old.length)));
+    }
+
     void watchCuts(final CutWatch watch) {
         cutWatch = watch;
     }

@@ -22,7 +22,16 @@ enum Rarity {
     DUPLICATE("another capture of the machine was refused"),
     KILLED_INSIDE("a role died inside a duty cycle"),
     GREW("a volume grew"),
-    VIEW("a view of the past was read");
+    VIEW("a view of the past was read"),
+    VIEW_USED("a view that is written to was read"),
+    TEST_FAILOVER("a test failover was started"),
+    FAILED_OVER("a failover was answered"),
+    POINT_CHANGED("a failover went to another point"),
+    CANCELLED("a failover was cancelled"),
+    COMMITTED("a failover was committed"),
+    NEXT_GENERATION("a committed replica was the view, and the next generation began"),
+    COMMAND_CUT_OFF("a role died with a command under way"),
+    OVERLAY_STOPPED("a sync of a view failed");
 
     private final String meaning;
 

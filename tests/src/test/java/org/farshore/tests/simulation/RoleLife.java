@@ -14,6 +14,7 @@ import org.farshore.agent.stream.ProtectedVolume;
 import org.farshore.dataplane.mastertarget.MasterTargetAgents;
 import org.farshore.dataplane.mastertarget.MasterTargetContext;
 import org.farshore.dataplane.processserver.RelayAgent;
+import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.HeapCounters;
 import org.farshore.dataplane.runtime.ReplicationCounter;
@@ -23,6 +24,8 @@ final class RoleLife {
     static final Path DATA = Path.of("/data");
     static final long MACHINE_HIGH = 0x5A11;
     static final long MACHINE_LOW = 0x0DD5;
+    static final String MACHINE = TargetStreams.hex(MACHINE_HIGH, MACHINE_LOW);
+    static final int VOLUMES_MAX = 3;
 
     private static final String PROCESS_SERVER = "127.0.0.1:9443";
     private static final long BARRIER_INTERVAL_NS = 500_000_000L;
@@ -35,6 +38,7 @@ final class RoleLife {
     private Node node;
     private List<Agent> agents = List.of();
     private CaptureAgent captureAgent;
+    private final SimulatedExports exports = new SimulatedExports();
     private MasterTargetAgents masterTarget;
 
     RoleLife(final NodeLinks links) {
@@ -92,6 +96,7 @@ final class RoleLife {
                 .entropy(entropy)
                 .counters(counters)
                 .links(links)
+                .exports(exports)
                 .dataDirectory(DATA)
                 .machines(Set.of("*"))
                 .machinesMax(2)
@@ -109,6 +114,11 @@ final class RoleLife {
     /** Master target: its agents by name; null for other roles. */
     MasterTargetAgents masterTarget() {
         return masterTarget;
+    }
+
+    /** Master target: what it serves. */
+    SimulatedExports exports() {
+        return exports;
     }
 
     List<Agent> agents() {

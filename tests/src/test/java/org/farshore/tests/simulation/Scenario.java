@@ -20,6 +20,7 @@ import java.util.Set;
  * @param windowLength bytes under way on one stream of the network.
  * @param quietNs when faults and workload end.
  * @param retentionNs how far back the master target keeps points; 0 keeps none.
+ * @param isOperated true when somebody opens views and fails over; only with retention.
  */
 record Scenario(
         long seed,
@@ -36,7 +37,8 @@ record Scenario(
         long quietNs,
         Set<FaultFamily> families,
         List<Fault> faults,
-        long retentionNs) {
+        long retentionNs,
+        boolean isOperated) {
     private static final long SECOND_NS = 1_000_000_000L;
     /** A window's journal is so much longer. */
     private static final int SEGMENTS_FACTOR = 8;
@@ -63,7 +65,8 @@ record Scenario(
                 quietNs,
                 families,
                 List.copyOf(kept),
-                retentionNs);
+                retentionNs,
+                isOperated);
     }
 
     /** The same with a master target that keeps a window of the past, and a journal that has room for it. */
@@ -83,7 +86,35 @@ record Scenario(
                 quietNs,
                 families,
                 faults,
-                windowNs);
+                windowNs,
+                isOperated);
+    }
+
+    /**
+     * The same with a window, and an operator who opens views of the past and fails over ({@link FailoverPlay}). Nothing rots:
+     * a commit that needs a damaged frame stands still, and there is no way to go on without it.
+     */
+    Scenario operated(final long windowNs) {
+        final Scenario kept = withRetention(windowNs);
+        return new Scenario(
+                kept.seed,
+                kept.volumeSectors,
+                kept.ringLength,
+                kept.writesMax,
+                kept.writesPerSecond,
+                kept.sectorsMax,
+                kept.inFlightMax,
+                kept.overlaps,
+                kept.latencyNs,
+                kept.windowLength,
+                kept.journalSegments,
+                kept.quietNs,
+                kept.families,
+                kept.faults.stream()
+                        .filter(fault -> fault.kind() != FaultKind.ROT)
+                        .toList(),
+                kept.retentionNs,
+                true);
     }
 
     /** The same with the faults of these numbers. */
@@ -114,7 +145,8 @@ record Scenario(
                 quietNs,
                 families,
                 faults,
-                retentionNs);
+                retentionNs,
+                isOperated);
     }
 
     /** For people: the world in one line, then the faults. */
@@ -134,7 +166,7 @@ record Scenario(
                 .append(quietNs / SECOND_NS)
                 .append(" s, retention ")
                 .append(retentionNs / SECOND_NS)
-                .append(" s\n");
+                .append(isOperated ? " s, operated\n" : " s\n");
         text.append("families ")
                 .append(families.isEmpty() ? "none" : EnumSet.copyOf(families))
                 .append('\n');

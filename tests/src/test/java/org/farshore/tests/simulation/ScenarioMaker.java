@@ -52,7 +52,8 @@ final class ScenarioMaker {
                 quietNs,
                 families,
                 List.copyOf(faults),
-                0);
+                0,
+                false);
     }
 
     private void drawFaults() {

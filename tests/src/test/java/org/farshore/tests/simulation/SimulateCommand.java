@@ -15,13 +15,14 @@ public final class SimulateCommand {
             full, slow and rotting disks, full capture rings and jumping clocks. A seed gives the same run everywhere.
 
             Usage:
-              farshore simulate [--seeds N] [--seed S] [--minutes M] [--threads T] [--window] [--json] [--hashes]
+              farshore simulate [--seeds N] [--seed S] [--minutes M] [--threads T] [--window|--operated] [--json] [--hashes]
 
               --seeds N     how many seeds (1000)
               --seed S      the first of them (1)
               --minutes M   go on with the next seeds until so many minutes are over
               --threads T   worlds at once (number of processors)
               --window      master targets keep a window of the past, whose points are looked at all the time
+              --operated    the same, and somebody opens views, writes to them, fails over, cancels and commits
               --hashes      print the hash of all events of each seed, in order of the seeds; one thread
               --no-shrink   do not look for a smaller scenario that fails in the same way
               --json        the summary for programs
@@ -46,6 +47,7 @@ public final class SimulateCommand {
     private int threads = Runtime.getRuntime().availableProcessors();
     private boolean json;
     private boolean window;
+    private boolean operated;
     private boolean hashes;
     private boolean shrink = true;
     private long nextSeed;
@@ -100,6 +102,7 @@ public final class SimulateCommand {
                 case "--minutes" -> minutes = number(word, words, 1);
                 case "--threads" -> threads = (int) number(word, words, 1);
                 case "--window" -> window = true;
+                case "--operated" -> operated = true;
                 case "--json" -> json = true;
                 case "--hashes" -> hashes = true;
                 case "--no-shrink" -> shrink = false;
@@ -124,6 +127,9 @@ public final class SimulateCommand {
 
     private Scenario scenario(final long seed) {
         final Scenario scenario = Scenario.of(seed);
+        if (operated) {
+            return scenario.operated(WindowHunt.WINDOW_NS);
+        }
         return window ? scenario.withRetention(WindowHunt.WINDOW_NS) : scenario;
     }
 
@@ -188,10 +194,14 @@ public final class SimulateCommand {
         return "FAILED seed " + outcome.scenario().seed() + "  "
                 + outcome.violation().invariant() + ": " + outcome.violation().getMessage()
                 + "\n  again: ./farshore simulate --seed " + outcome.scenario().seed() + " --seeds 1"
-                + (outcome.scenario().retentionNs() > 0 ? " --window\n" : "\n")
+                + kindOf(outcome.scenario())
                 + (outcome.scenario().faults().size() > 40
                         ? "  " + outcome.scenario().faults().size() + " faults"
                         : outcome.scenario().describe());
+    }
+
+    private static String kindOf(final Scenario scenario) {
+        return scenario.isOperated() ? " --operated\n" : scenario.retentionNs() > 0 ? " --window\n" : "\n";
     }
 
     private static void printJson(final Map<String, Object> values) {

@@ -86,6 +86,22 @@ final class TargetDisk {
         failReadIn = reads;
     }
 
+    /** As {@link #failRead}, but none behind this deed. */
+    void failReadWithin(final long reads, final Runnable deed) {
+        final long before = failReadIn;
+        failReadIn = reads;
+        try {
+            deed.run();
+        } finally {
+            failReadIn = before;
+        }
+    }
+
+    /** Names in a directory; none when it is not there. */
+    List<String> list(final Path directory) {
+        return disk.list(directory);
+    }
+
     void beSlow(final long ns, final long untilNs) {
         slowNs = ns;
         slowUntilNs = untilNs;

@@ -51,6 +51,7 @@ final class World {
     private final RoleLife[] lives = new RoleLife[3];
     private final UnsafeBuffer[] scratch = new UnsafeBuffer[2];
     private final PastOracle past;
+    private final FailoverPlay play;
     private ApplyAgent.SetRetention drain;
     private int nextFault;
     private long rounds;
@@ -78,6 +79,11 @@ final class World {
             nodes[i] = new Node(i, i == Node.AGENT ? source::timeNs : time::nowNs, time);
         }
         targetDisk = new TargetDisk(disk, nodes[Node.TARGET], hash, tally);
+        final Dice harm = Dice.of(scenario.seed(), "harm");
+        play = scenario.isOperated()
+                ? new FailoverPlay(
+                        new OperatedStage(this, source, promises, past, disk, targetDisk, harm), scenario.seed(), tally)
+                : null;
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new UnsafeBuffer(
                     BufferUtil.allocateDirectAligned(StreamLimits.MESSAGE_LENGTH_MAX, StreamLimits.BLOCK_LENGTH));
@@ -103,6 +109,20 @@ final class World {
 
     Node node(final int index) {
         return nodes[index];
+    }
+
+    long nowNs() {
+        return time.nowNs();
+    }
+
+    /** Ends a process from outside, if it lives; it stays away so long. */
+    void stop(final int index, final String reason, final long downNs) {
+        nodes[index].downNs(downNs);
+        if (nodes[index].isAlive()) {
+            end(nodes[index], reason);
+        } else {
+            nodes[index].startsAtNs(time.nowNs() + downNs);
+        }
     }
 
     private void play() {
@@ -137,9 +157,23 @@ final class World {
         for (int i = 0; i < nodes.length; i++) {
             work += turn(nodes[(first + i * step) % nodes.length], nowNs);
         }
+        if (play != null) {
+            work += operate(nowNs);
+        }
         if (rounds % COVERAGE_ROUNDS == 0) {
             checkSafety();
         }
+        return work;
+    }
+
+    private int operate(final long nowNs) {
+        final Node target = nodes[Node.TARGET];
+        final RoleLife life = lives[Node.TARGET];
+        if (!target.isAlive() || nowNs < target.pausedUntilNs() || play.isOver()) {
+            return 0;
+        }
+        final int work = survive(target, () -> play.advance(life.masterTarget(), life.exports(), nowNs, isQuiet));
+        disturbedNs = play.isOver() ? source.timeNs() : disturbedNs;
         return work;
     }
 
@@ -147,7 +181,8 @@ final class World {
         tally.check();
         source.checkCovered(promises);
         final Node target = nodes[Node.TARGET];
-        if (scenario.retentionNs() > 0 && target.isAlive() && drain == null) {
+        final boolean isPastInOrder = play == null || !play.isBusy();
+        if (scenario.retentionNs() > 0 && target.isAlive() && drain == null && isPastInOrder) {
             past.check(lives[Node.TARGET].masterTarget(), source.timeNs(), promises.durable());
         }
     }
@@ -202,6 +237,9 @@ final class World {
         } catch (final SimulatedCrash e) {
             end(node, "power cut");
             disk.restart(SimulatedDisk.Survival.RANDOM);
+            if (play != null) {
+                play.stopped(true);
+            }
         } catch (final FarshoreException e) {
             onExit(node, e);
         } catch (final Violation | RuntimeException e) {
@@ -224,6 +262,9 @@ final class World {
         hash.add(8, node.index());
         if (node.index() == Node.TARGET) {
             past.forgetViews();
+            if (play != null) {
+                play.stopped(false);
+            }
         }
         disturbedNs = source.timeNs();
         final RoleLife life = lives[node.index()];
@@ -322,6 +363,7 @@ final class World {
     private boolean isDone() {
         return isQuiet
                 && source.isIdle()
+                && (play == null || play.isOver())
                 && Arrays.stream(nodes).allMatch(Node::isAlive)
                 && lives[Node.AGENT].isIdle()
                 && promises.isAllDurable()
@@ -393,6 +435,9 @@ final class World {
         }
         if (scenario.retentionNs() > 0 && lives[Node.TARGET] != null) {
             words.add(past.describe(lives[Node.TARGET].masterTarget()));
+        }
+        if (play != null) {
+            words.add(play.describe());
         }
         words.add("durable " + promises.durable() + ", applied " + promises.applied() + ", newest cut "
                 + promises.newestCutNs(source.volumes()) + " ns, last fault " + disturbedNs + " ns");

@@ -11,7 +11,8 @@
  *     ├─ TargetDisk ───── forgets what was not synced, tears, refuses, fills up, rots
  *     │
  *     ├─ Promises ─────── listens on the wire: what the far side has promised, point by point
- *     └─ VolumeOracle ─── knows every write, and which states a power cut could have left
+ *     ├─ VolumeOracle ─── knows every write, and which states a power cut could have left
+ *     └─ FailoverPlay ─── an operator and users of views, where the scenario has them; FailoverTruth and ViewDisk judge
  * </pre>
  *
  * <p><b>What is checked.</b> I1 prefix: at each recovery point that becomes durable, and at each turn to ordered, the copy is a
