@@ -82,6 +82,7 @@ public final class MasterTargetContext {
     private long retentionWindowNs = 24L * 3_600 * 1_000_000_000L;
     private long indexMemory = 512L << 20;
     private int indexPagesPerFile;
+    private long viewMemory;
     private Map<String, String> replicas = Map.of();
     private boolean adopt;
     private BlockFiles files;
@@ -249,6 +250,12 @@ public final class MasterTargetContext {
         return this;
     }
 
+    /** Bytes of journal frames that views of one stream have unpacked; 0 for the default. */
+    public MasterTargetContext viewMemory(final long value) {
+        viewMemory = value;
+        return this;
+    }
+
     /** Paths of replicas by volume or machine.volume. */
     public MasterTargetContext replicas(final Map<String, String> value) {
         replicas = Map.copyOf(value);
@@ -330,8 +337,11 @@ public final class MasterTargetContext {
     /** How streams keep their past. */
     HistorySettings historySettings() {
         final long files = indexMemory / machinesMax / INDEX_FILE_LENGTH;
-        return new HistorySettings(retentionWindowNs, indexPagesPerFile, (int)
-                Math.max(INDEX_FILES_MIN, Math.min(INDEX_FILES_MAX, files)));
+        return new HistorySettings(
+                retentionWindowNs,
+                indexPagesPerFile,
+                (int) Math.max(INDEX_FILES_MIN, Math.min(INDEX_FILES_MAX, files)),
+                viewMemory);
     }
 
     /** A journal context with this role's lengths and seams. */

@@ -13,10 +13,11 @@ import org.farshore.dataplane.runtime.CounterFactory;
  * @param windowNs for streams for which nobody has set another window; 0 keeps nothing.
  * @param indexPagesPerFile length of a version file in pages of 4 KiB; 0 for the default.
  * @param indexResidentFiles version files of one stream in memory, at least 2.
+ * @param frameMemory bytes of journal frames that views of one stream have unpacked; 0 for the default.
  */
-public record HistorySettings(long windowNs, int indexPagesPerFile, int indexResidentFiles) {
+public record HistorySettings(long windowNs, int indexPagesPerFile, int indexResidentFiles, long frameMemory) {
     /** Nothing is kept. */
-    public static final HistorySettings OFF = new HistorySettings(0, 0, 2);
+    public static final HistorySettings OFF = new HistorySettings(0, 0, 2, 0);
 
     /** True when nothing of this stream's past is kept. */
     public boolean isOff(final StreamState state) {
@@ -50,6 +51,7 @@ public record HistorySettings(long windowNs, int indexPagesPerFile, int indexRes
                 .checkpoint(new StreamCheckpoint(checkpointFile, walkedFrom))
                 .indexPagesPerFile(indexPagesPerFile)
                 .indexResidentFiles(indexResidentFiles)
+                .frameMemory(frameMemory > 0 ? frameMemory : HistoryContext.FRAME_MEMORY_DEFAULT)
                 .conclude());
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class SimulationTest {
     private static final long SEEDS = Long.getLong("farshore.test.seeds", 2_000);
     private static final int WINDOW_SEEDS = 60;
+    private static final int ROT_SEEDS = 30;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 
@@ -42,10 +44,21 @@ class SimulationTest {
 
     @Test
     void everySeedShowsTheTruthAtEveryPointOfItsWindow() {
+        final Tally tally = runAll(WINDOW_SEEDS, seed -> Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS));
+        assertThat(tally.reachedCount(Rarity.VIEW)).isGreaterThan(WINDOW_SEEDS * 20L);
+    }
+
+    @Test
+    void everySeedComesBackToTheTruthBehindRot() {
+        final Tally tally = runAll(ROT_SEEDS, RotHunt::scenario);
+        assertThat(tally.reachedCount(Rarity.ROT)).isGreaterThan(ROT_SEEDS * 10L);
+    }
+
+    private static Tally runAll(final int seeds, final LongFunction<Scenario> scenarios) {
         final Tally tally = new Tally();
-        final String failures = LongStream.rangeClosed(1, WINDOW_SEEDS)
+        final String failures = LongStream.rangeClosed(1, seeds)
                 .parallel()
-                .mapToObj(seed -> World.run(Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS)))
+                .mapToObj(seed -> World.run(scenarios.apply(seed)))
                 .peek(outcome -> {
                     synchronized (tally) {
                         tally.add(outcome.tally());
@@ -55,7 +68,7 @@ class SimulationTest {
                 .map(SimulateCommand::describe)
                 .collect(Collectors.joining());
         assertThat(failures).isEmpty();
-        assertThat(tally.reachedCount(Rarity.VIEW)).isGreaterThan(WINDOW_SEEDS * 20L);
+        return tally;
     }
 
     @Test
