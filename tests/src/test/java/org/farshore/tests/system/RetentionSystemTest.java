@@ -36,6 +36,9 @@ class RetentionSystemTest {
     private static final Duration LIMIT = Duration.ofSeconds(120);
     private static final Duration TRIAL = Duration.ofSeconds(8);
     private static final long RATE_MIN = 8L << 20;
+    /** More than a disk in memory takes of fio here. */
+    private static final long RATE_MAX = 1L << 30;
+
     private static final long TELL_INTERVAL_NS = 1_000_000_000L;
     private static final long VOLUME_LENGTH = 32L << 20;
     /** So many segments are in use besides the window: written, prepared, being applied. */
@@ -100,7 +103,7 @@ class RetentionSystemTest {
     /** Half of the fastest at which order is kept for some seconds: points are read beside the load, too. */
     private long rateThatKeepsOrder() {
         long rate = RATE_MIN;
-        while (keepsOrder(2 * rate)) {
+        while (rate < RATE_MAX && keepsOrder(2 * rate)) {
             rate *= 2;
         }
         System.out.printf(
