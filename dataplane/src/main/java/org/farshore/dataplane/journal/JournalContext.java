@@ -40,6 +40,7 @@ public final class JournalContext {
     private AtomicCounter syncsCounter;
     private AtomicCounter syncMaxCounter;
     private AtomicCounter segmentsCounter;
+    private AtomicCounter reusedCounter;
     private AtomicCounter heldCounter;
 
     /** Takes segment length and limit from the settings of a role. */
@@ -87,6 +88,7 @@ public final class JournalContext {
         syncsCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SYNCS, subject);
         syncMaxCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SYNC_MAX, subject);
         segmentsCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_SEGMENTS, subject);
+        reusedCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_REUSED, subject);
         heldCounter = counterFactory.newCounter(ReplicationCounter.JOURNAL_HELD, subject);
         return this;
     }
@@ -217,6 +219,10 @@ public final class JournalContext {
 
     AtomicCounter segmentsCounter() {
         return segmentsCounter;
+    }
+
+    AtomicCounter reusedCounter() {
+        return reusedCounter;
     }
 
     /** Commit thread: why nothing more becomes durable, in the codes of the counter. */

@@ -165,6 +165,7 @@ final class SegmentRing {
 
     private void reuse(final int slot) {
         final Path path = map.path(slot);
+        final boolean isOlder = map.segmentOf(slot) < horizonSegment;
         map.put(slot, SegmentTable.UNKNOWN);
         try (BlockFile file = files.open(path, BlockFiles.Mode.WRITE)) {
             putHeader(file, prepared + 1);
@@ -173,6 +174,7 @@ final class SegmentRing {
             throw new FarshoreException(
                     ExitCode.STORAGE, "cannot prepare journal segment " + path + ": " + e.getMessage(), e);
         }
+        context.reusedCounter().getAndAddRelease(isOlder ? 1 : 0);
         taken(slot);
     }
 

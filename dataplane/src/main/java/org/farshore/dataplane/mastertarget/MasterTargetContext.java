@@ -258,6 +258,12 @@ public final class MasterTargetContext {
         return this;
     }
 
+    /** Bytes for frames that were unpacked for views, of all streams; 0 leaves each with the little of its own. */
+    public MasterTargetContext viewMemory(final long value) {
+        viewMemory = value;
+        return this;
+    }
+
     /** Paths of replicas by volume or machine.volume. */
     public MasterTargetContext replicas(final Map<String, String> value) {
         replicas = Map.copyOf(value);

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2IntHashMap;
+import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.codecs.journal.IncarnationDecoder;
 import org.farshore.dataplane.codecs.journal.MessageHeaderDecoder;
 import org.farshore.dataplane.codecs.replication.PieceHashesDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeAddedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeRemovedDecoder;
 import org.farshore.dataplane.codecs.replication.VolumeResizedDecoder;
+import org.farshore.dataplane.codecs.replication.VolumeStateDecoder;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
+import org.farshore.dataplane.codecs.replication.WriteOrder;
 import org.farshore.dataplane.journal.JournalFrameFlyweight;
 import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.StreamState;
@@ -60,6 +63,7 @@ final class FrameGatherer implements JournalFrameHandler {
     private final VolumeTable volumes = new VolumeTable();
     private final ArrayList<ReplicaVolume> replicas = new ArrayList<>();
     private final Int2IntHashMap replicaByNumber = new Int2IntHashMap(-1);
+    private final Int2ObjectHashMap<StreamVolume> announced = new Int2ObjectHashMap<>();
     private long sequence;
     private long capturePosition;
     private long captureIdHigh;
@@ -110,7 +114,11 @@ final class FrameGatherer implements JournalFrameHandler {
         comparedPosition = comparePosition;
     }
 
-    /** Frames that no longer fit, because damaged journal before them was left out, are left out too. */
+    /**
+     * Damaged journal is left out: a record of a new or longer volume may be lost with it. What follows was checked when it
+     * was received, so it says itself what was lost; else every later write of that volume would be left out, while the
+     * version index has them all and a comparison finds nothing. What fits nothing all the same is left out.
+     */
     void beLenient() {
         lenient = true;
     }
@@ -122,6 +130,7 @@ final class FrameGatherer implements JournalFrameHandler {
                     ExitCode.INVARIANT, "more than " + WriteArena.REPLICAS_MAX + " replicas of one machine");
         }
         replicas.add(replica);
+        announced.put(volume.number(), volume);
         final StreamVolume applied = volumes.get(volume.number());
         if (applied != null && applied.hasUuid(volume.uuidHigh(), volume.uuidLow())) {
             replicaByNumber.put(volume.number(), replicas.size() - 1);
@@ -184,6 +193,9 @@ final class FrameGatherer implements JournalFrameHandler {
 
     private boolean take(final long position, final JournalFrameFlyweight frame, final long end) {
         final long last = message.lastSequence();
+        if (lenient) {
+            recallLostVolumes();
+        }
         final boolean fits = VolumeRecords.check(message, volumes) == null;
         if (!fits && !lenient && last > sequence && message.firstSequence() <= end) {
             throw broken(position, VolumeRecords.check(message, volumes));
@@ -204,6 +216,35 @@ final class FrameGatherer implements JournalFrameHandler {
         }
         frameCount++;
         return true;
+    }
+
+    private void recallLostVolumes() {
+        switch (message.templateId()) {
+            case WriteBatchDecoder.TEMPLATE_ID:
+                for (int i = 0; i < message.groupCount(); i++) {
+                    recallLost(message.extentVolume(i), message.extentOffset(i) + message.extentLength(i));
+                }
+                break;
+            case VolumeResizedDecoder.TEMPLATE_ID:
+            case VolumeStateDecoder.TEMPLATE_ID:
+                recallLost(message.volumeNumber(), 0);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void recallLost(final int number, final long end) {
+        StreamVolume volume = volumes.get(number);
+        if (volume == null && announced.containsKey(number)) {
+            volume = announced.get(number).withState(WriteOrder.CONVERGING);
+            volumes.put(volume);
+            replicaByNumber.put(number, replicaOf(volume));
+        }
+        if (volume != null && end > volume.sizeBytes()) {
+            volumes.put(volume.withSize(end));
+            grow(replicaOf(volume), end);
+        }
     }
 
     /** Takes the records of a frame up to {@code end}; false when the batch must be written first. */
@@ -277,8 +318,12 @@ final class FrameGatherer implements JournalFrameHandler {
         }
         final int index = replicaOf(volume);
         replicaByNumber.put(number, index);
+        grow(index, volume.sizeBytes());
+    }
+
+    private void grow(final int replica, final long sizeBytes) {
         try {
-            replicas.get(index).grow(volume.sizeBytes());
+            replicas.get(replica).grow(sizeBytes);
         } catch (final IOException | ReplicaRefusedException e) {
             throw new FarshoreException(ExitCode.STORAGE, e.getMessage(), e);
         }

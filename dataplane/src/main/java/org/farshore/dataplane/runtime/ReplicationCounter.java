@@ -64,6 +64,7 @@ public enum ReplicationCounter {
     JOURNAL_SYNC_MAX(1214, "journal.sync.max.us", "longest group commit since start"),
     JOURNAL_SEGMENTS(1215, "journal.segments.count", "segment files"),
     JOURNAL_HELD(1216, "journal.held.code", "0 no, 1 no room for another segment, 2 a replica does not take chunks"),
+    JOURNAL_REUSED(1217, "journal.reused.count", "segments begun in the file of an older one"),
     APPLIED_SEQUENCE(1220, "applied.sequence.count", "sequence up to which the replica is written and synced"),
     APPLIED_BYTES(1221, "applied.bytes", "bytes written to replica volumes"),
     DIRECT_BYTES(1222, "direct.bytes", "chunk bytes written straight to a replica volume"),

@@ -160,6 +160,7 @@ final class StatTable {
                 lines,
                 "journal",
                 HumanText.count(now.sum(ReplicationCounter.JOURNAL_SEGMENTS)) + " segments, "
+                        + HumanText.count(now.sum(ReplicationCounter.JOURNAL_REUSED)) + " reused, "
                         + HumanText.count(now.sum(ReplicationCounter.JOURNAL_SYNCS)) + " group commits, longest "
                         + HumanText.durationMs(now.max(ReplicationCounter.JOURNAL_SYNC_MAX) / 1000) + ", "
                         + HumanText.count(now.sum(ReplicationCounter.POINTS)) + " points");

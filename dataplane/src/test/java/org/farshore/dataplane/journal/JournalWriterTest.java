@@ -119,9 +119,12 @@ class JournalWriterTest {
         }
         assertThat(appended).isBetween(600_000L, (long) rig.segments * JournalRig.SEGMENT_LENGTH);
         assertThat(rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig")).isEqualTo(rig.segments);
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_REUSED, "rig")).isZero();
         rig.settle();
         rig.checkpoint();
         rig.pumpUntil(() -> rig.append(50_000));
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_REUSED, "rig")).isPositive();
+        assertThat(rig.counters.get(ReplicationCounter.JOURNAL_SEGMENTS, "rig")).isEqualTo(rig.segments);
     }
 
     @Test

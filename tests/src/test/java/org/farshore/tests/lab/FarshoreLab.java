@@ -437,6 +437,22 @@ public final class FarshoreLab implements AutoCloseable {
                 this::state);
     }
 
+    /** Waits until all that the agent has sent is durable and a point lies behind it. */
+    public void awaitDurable(final Duration limit) {
+        final long points = living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS);
+        Await.until(
+                "two recovery points are cut",
+                limit,
+                () -> living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS) >= points + 2 && ordered(),
+                this::state);
+        final long sequence = now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+        Await.until(
+                "the agent knows that sequence " + sequence + " is durable",
+                limit,
+                () -> living(Role.AGENT).counters().sum(ReplicationCounter.DURABLE_SEQUENCE) >= sequence,
+                this::state);
+    }
+
     /** Waits until the target has received {@code bytes} more than now. */
     public void awaitReceiving(final long bytes) {
         final long until = now(Role.MASTER_TARGET, ReplicationCounter.RECEIVE_BYTES) + bytes;

@@ -14,6 +14,9 @@ import java.util.stream.Stream;
 
 /** One fio job on a device, running beside the test, with what it wrote in each second of the run. */
 public final class Fio implements AutoCloseable {
+    /** A hot place gets so many times what all others get together. */
+    private static final int HOT_PARTS = 15;
+
     private final Process process;
     private final Path directory;
 
@@ -67,6 +70,38 @@ public final class Fio implements AutoCloseable {
                     "--name=buffered", "--filename=" + device, "--direct=0", "--ioengine=psync", "--fdatasync=16"));
         }
         return start(lab, directory -> {}, options);
+    }
+
+    /**
+     * Starts two jobs on each device: direct writes of 4 to 64 KiB to its first 4 MiB, the same places again and again, and a
+     * few behind them.
+     *
+     * @param rate of all jobs together in bytes per second; 0 for as fast as the devices take it.
+     */
+    public static Fio startHot(
+            final FarshoreLab lab, final Duration length, final long rate, final int seed, final Path... devices) {
+        final List<String> options = new ArrayList<>(List.of(
+                "--time_based",
+                "--runtime=" + length.toSeconds(),
+                "--rw=randwrite",
+                "--direct=1",
+                "--ioengine=libaio",
+                "--iodepth=4",
+                "--serialize_overlap=1",
+                "--bssplit=4k/60:16k/30:64k/10",
+                "--randseed=" + Integer.toUnsignedString(seed),
+                "--buffer_compress_percentage=50"));
+        for (final Path device : devices) {
+            options.addAll(List.of("--name=hot", "--filename=" + device, "--size=4m"));
+            options.addAll(rateOf(rate * HOT_PARTS / (HOT_PARTS + 1) / devices.length));
+            options.addAll(List.of("--name=anywhere", "--filename=" + device, "--offset=4m"));
+            options.addAll(rateOf(rate / (HOT_PARTS + 1) / devices.length));
+        }
+        return start(lab, directory -> {}, options);
+    }
+
+    private static List<String> rateOf(final long rate) {
+        return rate > 0 ? List.of("--rate=" + rate) : List.of();
     }
 
     private static Fio start(final FarshoreLab lab, final Consumer<Path> prepare, final List<String> options) {

@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.farshore.dataplane.command.Cell;
@@ -34,7 +35,7 @@ public final class RecoveryCli {
     }
 
     /** Listens to nothing. */
-    public static final class Silence implements CommandClient.Listener {
+    public static class Silence implements CommandClient.Listener {
         @Override
         public void onRow(final List<Cell> cells) {
             // Nobody asks.
@@ -84,6 +85,40 @@ public final class RecoveryCli {
         return new Answer(result.exitCode(), json.get("message").getAsString(), rows);
     }
 
+    /**
+     * The same without a process for each command, for those that are given again and again: by the role's socket.
+     *
+     * @param arguments names and values, such as {@code "point", "sequence=7"}.
+     */
+    public Answer call(final String verb, final String... arguments) {
+        final Map<String, String> named = new LinkedHashMap<>();
+        for (int i = 0; i < arguments.length; i += 2) {
+            named.put(arguments[i], arguments[i + 1]);
+        }
+        final List<JsonObject> rows = new ArrayList<>();
+        try (CommandClient client = CommandClient.connect(socket())) {
+            final CommandClient.Outcome outcome = client.call(new CommandRequest(verb, named), new Silence() {
+                @Override
+                public void onRow(final List<Cell> cells) {
+                    rows.add(json(cells));
+                }
+            });
+            return new Answer(outcome.exitCode(), outcome.message(), rows);
+        }
+    }
+
+    private static JsonObject json(final List<Cell> cells) {
+        final JsonObject row = new JsonObject();
+        for (final Cell cell : cells) {
+            row.addProperty(cell.name(), cell.forPrograms().toString());
+        }
+        return row;
+    }
+
+    private Path socket() {
+        return lab.directory().resolve(Role.MASTER_TARGET.verb()).resolve(CommandServer.NAME);
+    }
+
     /** Starts the master target and waits until it takes commands: views and streams are recovered then. */
     public void startTarget() {
         lab.start(Role.MASTER_TARGET).awaitUp(LIMIT);
@@ -91,10 +126,8 @@ public final class RecoveryCli {
     }
 
     private boolean isAnswering() {
-        try (CommandClient client = CommandClient.connect(data.resolve(CommandServer.NAME))) {
-            return client.call(new CommandRequest("view-list", Map.of()), new Silence())
-                            .exitCode()
-                    == 0;
+        try {
+            return call("view-list").exitCode() == 0;
         } catch (final FarshoreException e) {
             return false;
         }

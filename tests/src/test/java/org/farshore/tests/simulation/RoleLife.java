@@ -32,6 +32,8 @@ final class RoleLife {
     private static final int SEGMENT_LENGTH = 256 << 10;
     private static final int ARENA_LENGTH = 512 << 10;
     private static final int INDEX_PAGES = 4;
+    /** One frame for each stripe: what a view reads it reads from the journal, as it is now. */
+    private static final int VIEW_MEMORY = 1;
 
     private final NodeLinks links;
     private final HeapCounters counters = new HeapCounters();
@@ -103,6 +105,7 @@ final class RoleLife {
                 .applyMemory(ARENA_LENGTH)
                 .retentionWindowNs(scenario.retentionNs())
                 .indexPagesPerFile(INDEX_PAGES)
+                .viewMemory(VIEW_MEMORY)
                 .directMemory(ARENA_LENGTH)
                 .journal(SEGMENT_LENGTH, (long) scenario.journalSegments() * SEGMENT_LENGTH)
                 .conclude());

@@ -2,6 +2,7 @@ package org.farshore.tests.simulation;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +43,9 @@ record Scenario(
     private static final long SECOND_NS = 1_000_000_000L;
     /** A window's journal is so much longer. */
     private static final int SEGMENTS_FACTOR = 8;
+
+    private static final int WRITES_FACTOR = 2;
+    private static final int LONG_WRITE_SECTORS = 128;
 
     /** The scenario of a seed. */
     static Scenario of(final long seed) {
@@ -115,6 +119,42 @@ record Scenario(
                         .toList(),
                 kept.retentionNs,
                 true);
+    }
+
+    /**
+     * The same with so many more bits that flip in the journal, and with more and longer writes, so that retire comes past
+     * them.
+     */
+    Scenario withRot(final int count) {
+        final Dice dice = Dice.of(seed, "rot");
+        final List<Fault> drawn = new ArrayList<>(faults);
+        for (int i = 0; i < count; i++) {
+            final long atNs = dice.between(0, quietNs - SECOND_NS);
+            drawn.add(new Fault(0, atNs, FaultKind.ROT, 2, dice.nextLong() >>> 1, 0));
+        }
+        drawn.sort(Comparator.comparingLong(Fault::atNs));
+        final List<Fault> numbered = new ArrayList<>();
+        for (final Fault fault : drawn) {
+            numbered.add(new Fault(
+                    numbered.size(), fault.atNs(), fault.kind(), fault.place(), fault.amount(), fault.durationNs()));
+        }
+        return new Scenario(
+                seed,
+                volumeSectors,
+                ringLength,
+                writesMax * WRITES_FACTOR,
+                writesPerSecond * WRITES_FACTOR,
+                LONG_WRITE_SECTORS,
+                inFlightMax,
+                overlaps,
+                latencyNs,
+                windowLength,
+                journalSegments,
+                quietNs,
+                families,
+                List.copyOf(numbered),
+                retentionNs,
+                isOperated);
     }
 
     /** The same with the faults of these numbers. */

@@ -21,6 +21,7 @@ class SimulationTest {
     private static final long SEEDS = Long.getLong("farshore.test.seeds", 2_000);
     private static final int WINDOW_SEEDS = 60;
     private static final int OPERATED_SEEDS = 40;
+    private static final int ROT_SEEDS = 30;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 
@@ -44,20 +45,26 @@ class SimulationTest {
 
     @Test
     void everySeedShowsTheTruthAtEveryPointOfItsWindow() {
-        final Tally tally = run(WINDOW_SEEDS, seed -> Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS));
+        final Tally tally = runAll(WINDOW_SEEDS, seed -> Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS));
         assertThat(tally.reachedCount(Rarity.VIEW)).isGreaterThan(WINDOW_SEEDS * 20L);
     }
 
     @Test
     void everySeedKeepsWhatWasWrittenToItsViewsAndWhoOwnsTheDisks() {
-        final Tally tally = run(OPERATED_SEEDS, seed -> Scenario.of(seed).operated(WindowHunt.WINDOW_NS));
+        final Tally tally = runAll(OPERATED_SEEDS, seed -> Scenario.of(seed).operated(WindowHunt.WINDOW_NS));
         for (final Rarity rarity : EnumSet.range(Rarity.VIEW_USED, Rarity.OVERLAY_STOPPED)) {
             System.out.printf("%,11d  %s%n", tally.reachedCount(rarity), rarity.meaning());
             assertThat(tally.reachedCount(rarity)).as(rarity.meaning()).isPositive();
         }
     }
 
-    private static Tally run(final int seeds, final LongFunction<Scenario> scenarios) {
+    @Test
+    void everySeedComesBackToTheTruthBehindRot() {
+        final Tally tally = runAll(ROT_SEEDS, RotHunt::scenario);
+        assertThat(tally.reachedCount(Rarity.ROT)).isGreaterThan(ROT_SEEDS * 10L);
+    }
+
+    private static Tally runAll(final int seeds, final LongFunction<Scenario> scenarios) {
         final Tally tally = new Tally();
         final String failures = LongStream.rangeClosed(1, seeds)
                 .parallel()

@@ -1,6 +1,8 @@
 package org.farshore.tests.simulation;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import org.farshore.dataplane.journal.JournalCommitAgent;
 import org.farshore.dataplane.recover.FollowAgent;
 import org.farshore.dataplane.retire.ApplyAgent;
 import org.farshore.dataplane.retire.TargetStreams;
+import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.SimulatedDisk;
 
@@ -113,8 +116,12 @@ final class TargetDisk {
         tally.reached(Rarity.DISK_FULL);
     }
 
-    /** One bit of the journal's files changes. */
-    void rot(final long where) {
+    /**
+     * One bit of the journal's files changes.
+     *
+     * @param inRecords true for one of a byte that is not zero: what was never written takes most of a file.
+     */
+    void rot(final long where, final boolean inRecords) {
         final List<Path> segments = new ArrayList<>();
         final Path journal = RoleLife.DATA
                 .resolve(TargetStreams.hex(RoleLife.MACHINE_HIGH, RoleLife.MACHINE_LOW))
@@ -126,9 +133,27 @@ final class TargetDisk {
         }
         if (!segments.isEmpty()) {
             final Path path = segments.get((int) (where % segments.size()));
-            disk.flip(path, (where >>> 8) % disk.lengthOf(path), 1 << (where & 7));
+            final long offset = (where >>> 8) % disk.lengthOf(path);
+            disk.flip(path, inRecords ? writtenByte(path, offset) : offset, 1 << (where & 7));
             tally.reached(Rarity.ROT);
         }
+    }
+
+    /** The first byte from an offset on, round the end of the file, that is not zero; the offset when there is none. */
+    private long writtenByte(final Path path, final long offset) {
+        final byte[] bytes = new byte[(int) disk.lengthOf(path)];
+        try (BlockFile file = disk.open(path, BlockFiles.Mode.READ)) {
+            file.read(ByteBuffer.wrap(bytes), 0);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            final int at = (int) ((offset + i) % bytes.length);
+            if (bytes[at] != 0) {
+                return at;
+            }
+        }
+        return offset;
     }
 
     void heal() {

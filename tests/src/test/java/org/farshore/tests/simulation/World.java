@@ -313,7 +313,7 @@ final class World {
             case DISK_FULL -> targetDisk.beFull(fault.amount() << 10, untilNs);
             case ROT -> {
                 past.mayMiss();
-                targetDisk.rot(fault.amount());
+                targetDisk.rot(fault.amount(), scenario.retentionNs() > 0);
             }
             case RING_LOSS -> source.capture().loseNext((int) fault.amount());
             case BURST -> source.burst((int) fault.amount(), nowNs);

@@ -44,9 +44,7 @@ final class BuggyProduct extends ClassLoader {
     /** The product with this bug. */
     static BuggyProduct with(final PlantedBug bug, final Path root) throws IOException {
         final List<Source> sources = new ArrayList<>();
-        for (final PlantedBug.Edit edit : bug.edits()) {
-            sources.add(new Source(edit.className(), bug.plantedIn(edit, root)));
-        }
+        bug.plantedIn(root).forEach((className, text) -> sources.add(new Source(className, text)));
         return new BuggyProduct(compile(bug, sources));
     }
 

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongFunction;
 import org.farshore.tests.simulation.FailoverHunt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every bug of {@link FailoverBugs} is found within its budget by worlds with an operator, and by a seed that is well without it. */
+@Tag("hunt")
 class FailoverBugsTest {
     private static final Path ROOT = Path.of(System.getProperty("farshore.root"));
 

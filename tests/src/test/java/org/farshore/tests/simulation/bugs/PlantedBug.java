@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,10 +18,15 @@ import java.util.stream.Stream;
  *
  * @param name what is wrong, as one would say it.
  * @param rule what it breaks, with its letter in the design.
+ * @param firstSeed where the hunt begins.
  * @param seedBudget most seeds until it must be found.
+ * @param hunt who hunts it; null for all that play without a window.
  */
-record PlantedBug(String name, String rule, List<Edit> edits, int seedBudget) {
+record PlantedBug(
+        String name, String rule, List<Edit> edits, long firstSeed, int seedBudget, Class<? extends Hunt> hunt) {
     private static final int SEED_BUDGET = 200;
+    /** Behind a first seed of its own. */
+    private static final int SHORT_BUDGET = 20;
 
     /**
      * A text and what stands there instead.
@@ -42,7 +49,7 @@ record PlantedBug(String name, String rule, List<Edit> edits, int seedBudget) {
     }
 
     static PlantedBug of(final String name, final String rule) {
-        return new PlantedBug(name, rule, List.of(), SEED_BUDGET);
+        return new PlantedBug(name, rule, List.of(), 1, SEED_BUDGET, null);
     }
 
     /** In the data plane; {@code file} is a path behind {@code org/farshore/dataplane}. */
@@ -62,21 +69,41 @@ record PlantedBug(String name, String rule, List<Edit> edits, int seedBudget) {
 
     private PlantedBug with(final Edit edit) {
         return new PlantedBug(
-                name, rule, Stream.concat(edits.stream(), Stream.of(edit)).toList(), seedBudget);
+                name, rule, Stream.concat(edits.stream(), Stream.of(edit)).toList(), firstSeed, seedBudget, hunt);
+    }
+
+    /** The same bug, for this hunt. */
+    PlantedBug huntedBy(final Class<? extends Hunt> hunter) {
+        return new PlantedBug(name, rule, edits, firstSeed, SHORT_BUDGET, hunter);
+    }
+
+    /** The same bug, hunted from this seed on. */
+    PlantedBug fromSeed(final long seed) {
+        return new PlantedBug(name, rule, edits, seed, seedBudget, hunt);
     }
 
     /** The same bug with another budget. */
     PlantedBug within(final int seeds) {
-        return new PlantedBug(name, rule, edits, seeds);
+        return new PlantedBug(name, rule, edits, firstSeed, seeds, hunt);
     }
 
     /**
-     * The file of an edit with the bug in it.
+     * The files of all edits with the bug in them, by the name of the class that each declares.
      *
-     * @throws AssertionError when the right text is not there exactly once: the product has changed.
+     * @throws AssertionError when a right text is not there exactly once: the product has changed.
      */
-    String plantedIn(final Edit edit, final Path root) throws IOException {
-        final String text = Files.readString(root.resolve(edit.source()));
+    Map<String, String> plantedIn(final Path root) throws IOException {
+        final Map<String, String> texts = new LinkedHashMap<>();
+        for (final Edit edit : edits) {
+            final String before = texts.get(edit.className());
+            texts.put(
+                    edit.className(),
+                    planted(edit, before == null ? Files.readString(root.resolve(edit.source())) : before));
+        }
+        return texts;
+    }
+
+    private String planted(final Edit edit, final String text) {
         final List<MatchResult> places = edit.pattern().matcher(text).results().toList();
         if (places.size() != 1) {
             throw new AssertionError("'" + name + "' is planted where " + edit.source() + " says\n    "

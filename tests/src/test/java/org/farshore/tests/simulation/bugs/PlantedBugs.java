@@ -3,6 +3,8 @@ package org.farshore.tests.simulation.bugs;
 import static org.farshore.tests.simulation.bugs.PlantedBug.of;
 
 import java.util.List;
+import org.farshore.tests.simulation.RotHunt;
+import org.farshore.tests.simulation.WindowHunt;
 
 /**
  * The mistakes that the simulation must find. Each has been made by somebody, in this product or in its models, or is what
@@ -135,4 +137,65 @@ final class PlantedBugs {
                     .inAgent("stream/ReadBack.java", "|| takenPosition < markPosition", ""),
             of("cut while a bio is open", "A6: a point never lies inside a bio")
                     .inAgent("CaptureAgent.java", "stream.isAtEnd() && barriers", "barriers"));
+
+    /**
+     * Those that show only where a window of the past is kept. {@code 4.n} is the n-th of the design's likely mistakes; its
+     * fifth and sixth, both about the order of syncs, are found by the crash lab: {@link CrashLabBugsTest}.
+     *
+     * <p>Where a first seed is named, it is one that an earlier hunt came to. The hunt begins there to be short: the table
+     * proves that such worlds come to it and that something notices, not how soon.
+     */
+    static final List<PlantedBug> PAST = List.of(
+            of("points behind rot stay offered", "F3, 4.7: states that lack writes are withdrawn")
+                    .inDataplane("recover/HistoryDamage.java", "points.withdraw(open, to);", "")
+                    .inDataplane(
+                            "recover/HistoryDamage.java",
+                            "return position > last.from && position <= last.to;",
+                            "return false;")
+                    .huntedBy(RotHunt.class)
+                    .fromSeed(15),
+            of("segments are reused while lookups read them", "F2, 4.8: the index leaves a segment first")
+                    .inDataplane(
+                            "retire/RetireTarget.java",
+                            "if (horizon == 0 || !history.isHorizonRaised(horizon)) {",
+                            "if (horizon == 0) {")
+                    .inDataplane(
+                            "retire/RetireTarget.java",
+                            "history.raiseHorizon(position); horizon = position;",
+                            "horizon = position;")
+                    .huntedBy(WindowHunt.class)
+                    .fromSeed(19),
+            of("a discard is indexed block by block", "F5, 4.10: zeros over a long stretch are a few versions")
+                    .inDataplane(
+                            "index/JournalFollower.java",
+                            "if (kind == VersionEntryFlyweight.KIND_WRITE || endRegion <= firstRegion) {",
+                            "if (true) {")
+                    .huntedBy(IndexHunt.class),
+            of("jumps never grow", "F7, 4.10: any version of a block is found in 3 log n + 8 steps")
+                    .inDataplane(
+                            "index/VersionAppender.java", "jump = beyond.jump(); exponent = exponentBefore + 1;", "")
+                    .huntedBy(IndexHunt.class),
+            of("retire passes a moment that a view holds", "F1: leases hold the floor down")
+                    .inDataplane("recover/ViewLeases.java", "Math.min(wanted, lowestHeldPosition())", "wanted")
+                    .inDataplane(
+                            "retire/RetireTarget.java",
+                            "? Math.min(target, history.leases().lowestHeldPosition()) : target",
+                            "? target : target")
+                    .huntedBy(WindowHunt.class)
+                    .fromSeed(35),
+            of("the last point of a volume out of order is given up", "D4: it stays until a newer one names the volume")
+                    .inDataplane("recover/RetentionRule.java", "Math.min(keep, aged)", "aged")
+                    .huntedBy(WindowHunt.class)
+                    .fromSeed(19),
+            of("a chunk overtakes a version that is still found", "G1: the index prefers versions to the base")
+                    .inDataplane(
+                            "retire/TargetStream.java",
+                            "return history == null ? apply.appliedPosition() : history.horizonPosition();",
+                            "return apply.appliedPosition();")
+                    .huntedBy(WindowHunt.class)
+                    .fromSeed(146),
+            of("volumes behind damage are unknown to the replica", "F3: a lost record costs what it held, no more")
+                    .inDataplane("retire/FrameGatherer.java", "if (lenient) { recallLostVolumes(); }", "")
+                    .huntedBy(RotHunt.class)
+                    .fromSeed(12));
 }

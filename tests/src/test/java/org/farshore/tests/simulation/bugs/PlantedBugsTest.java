@@ -58,21 +58,54 @@ class PlantedBugsTest {
         assertThat(table).hasSizeGreaterThanOrEqualTo(10).allMatch(Row::isFound);
     }
 
+    @Test
+    void findsEveryBugOfThePast() {
+        final long begunNs = System.nanoTime();
+        final List<Find> finds =
+                PlantedBugs.PAST.parallelStream().map(PlantedBugsTest::huntPast).toList();
+        System.out.printf("%-52s %5s  %s%n", "planted bug, with a window: found by seed", "seed", "caught by");
+        for (int i = 0; i < finds.size(); i++) {
+            System.out.printf(
+                    "%-52s %5s  %s%n",
+                    PlantedBugs.PAST.get(i),
+                    finds.get(i).seedText(),
+                    finds.get(i).what());
+        }
+        System.out.printf("%d planted bugs, %.1f s%n", finds.size(), (System.nanoTime() - begunNs) / 1e9);
+        assertThat(finds).hasSizeGreaterThanOrEqualTo(8).allMatch(Find::isFound);
+    }
+
+    private static Find huntPast(final PlantedBug bug) {
+        try {
+            final Hunt sound = bug.hunt().getDeclaredConstructor().newInstance();
+            return hunt(BuggyProduct.with(bug, ROOT).hunt(bug.hunt()), sound, bug.firstSeed(), bug.seedBudget());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (final ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private static Row hunt(final PlantedBug bug) {
         try {
             final BuggyProduct product = BuggyProduct.with(bug, ROOT);
-            final Find soon = hunt(product.hunt(WorldHunt.class), new WorldHunt(), WORLD_SEEDS);
-            final Find storm = hunt(product.hunt(StormHunt.class), new StormHunt(), bug.seedBudget());
+            final Find soon = hunt(product.hunt(WorldHunt.class), new WorldHunt(), 1, WORLD_SEEDS);
+            final Find storm = hunt(product.hunt(StormHunt.class), new StormHunt(), bug.firstSeed(), bug.seedBudget());
             final boolean isRare = !soon.isFound() && !storm.isFound();
             return new Row(
-                    bug, isRare ? hunt(product.hunt(WorldHunt.class), new WorldHunt(), bug.seedBudget()) : soon, storm);
+                    bug,
+                    isRare
+                            ? hunt(product.hunt(WorldHunt.class), new WorldHunt(), bug.firstSeed(), bug.seedBudget())
+                            : soon,
+                    storm);
         } catch (final IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Find hunt(final LongFunction<String> buggy, final Hunt sound, final int seedBudget) {
-        for (long seed = 1; seed <= seedBudget; seed++) {
+    private static Find hunt(
+            final LongFunction<String> buggy, final Hunt sound, final long firstSeed, final int seedBudget) {
+        for (long seed = firstSeed; seed < firstSeed + seedBudget; seed++) {
             final String failure = buggy.apply(seed);
             if (failure != null) {
                 assertThat(sound.apply(seed)).as("seed %d without a bug", seed).isNull();
