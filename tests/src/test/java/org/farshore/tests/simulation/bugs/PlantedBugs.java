@@ -153,7 +153,7 @@ final class PlantedBugs {
                             "return position > last.from && position <= last.to;",
                             "return false;")
                     .huntedBy(RotHunt.class)
-                    .fromSeed(15),
+                    .fromSeed(35),
             of("segments are reused while lookups read them", "F2, 4.8: the index leaves a segment first")
                     .inDataplane(
                             "retire/RetireTarget.java",
