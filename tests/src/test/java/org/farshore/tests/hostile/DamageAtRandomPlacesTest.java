@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.farshore.dataplane.mastertarget.ReopenedHistory;
@@ -102,8 +103,13 @@ class DamageAtRandomPlacesTest {
         }
     }
 
+    /** Others in this JVM may have silenced it. */
+    private Level levelBefore;
+
     @BeforeEach
     void listen() {
+        levelBefore = LOG.getLevel();
+        LOG.setLevel(Level.INFO);
         LOG.setUseParentHandlers(false);
         LOG.addHandler(ear);
     }
@@ -112,6 +118,7 @@ class DamageAtRandomPlacesTest {
     void listenNoMore() {
         LOG.removeHandler(ear);
         LOG.setUseParentHandlers(true);
+        LOG.setLevel(levelBefore);
     }
 
     @Test
