@@ -50,7 +50,9 @@ public final class FailoverInspector {
         }
         final Path views = directory.resolve(MachineViews.DIRECTORY_NAME);
         for (final String id : files.list(views)) {
-            addView(views.resolve(id), reports);
+            if (ViewRecord.isId(id)) {
+                addView(views.resolve(id), reports);
+            }
         }
         return reports;
     }

@@ -82,6 +82,14 @@ class FailoverInspectorTest {
     }
 
     @Test
+    void whatBearsNoViewsNameIsNotTakenForOne() throws IOException {
+        final List<FileReport> before = inspector.machine(DIRECTORY);
+        disk.createDirectories(DIRECTORY.resolve("views/lost+found"));
+
+        assertThat(inspector.machine(DIRECTORY)).hasSameSizeAs(before);
+    }
+
+    @Test
     void aDirectoryOfSomethingElseIsNoMachine() throws IOException {
         assertThat(inspector.isMachine(TargetHarness.DATA)).isFalse();
     }
