@@ -418,34 +418,31 @@ public final class FarshoreLab implements AutoCloseable {
      * one has nothing to send again.
      */
     public void awaitCaughtUp(final Duration limit) {
-        final long points = living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS);
-        Await.until(
-                "two recovery points are cut",
-                limit,
-                () -> living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS) >= points + 2 && ordered(),
-                this::state);
-        final long sequence = now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+        final long sequence = sentBehindTwoPoints(limit);
         Await.until(
                 "sequence " + sequence + " is applied",
                 limit,
                 () -> living(Role.MASTER_TARGET).counters().sum(ReplicationCounter.APPLIED_SEQUENCE) >= sequence,
                 this::state);
-        Await.until(
-                "the agent knows that sequence " + sequence + " is durable",
-                limit,
-                () -> living(Role.AGENT).counters().sum(ReplicationCounter.DURABLE_SEQUENCE) >= sequence,
-                this::state);
+        awaitDurable(sequence, limit);
     }
 
     /** Waits until all that the agent has sent is durable and a point lies behind it. */
     public void awaitDurable(final Duration limit) {
+        awaitDurable(sentBehindTwoPoints(limit), limit);
+    }
+
+    private long sentBehindTwoPoints(final Duration limit) {
         final long points = living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS);
         Await.until(
                 "two recovery points are cut",
                 limit,
                 () -> living(Role.AGENT).counters().sum(ReplicationCounter.BARRIERS) >= points + 2 && ordered(),
                 this::state);
-        final long sequence = now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+        return now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
+    }
+
+    private void awaitDurable(final long sequence, final Duration limit) {
         Await.until(
                 "the agent knows that sequence " + sequence + " is durable",
                 limit,

@@ -14,7 +14,6 @@ import org.farshore.dataplane.command.CommandClient;
 import org.farshore.dataplane.command.CommandRequest;
 import org.farshore.dataplane.command.CommandServer;
 import org.farshore.dataplane.runtime.FarshoreException;
-import org.farshore.dataplane.runtime.ReplicationCounter;
 
 /** The operator's commands as a person types them, with {@code --json}: {@code farshore points}, {@code view} and so on. */
 public final class RecoveryCli {
@@ -135,18 +134,7 @@ public final class RecoveryCli {
 
     /** Sequence of a point that was cut after everything written before this call. */
     public long pointOfNow() {
-        final long points = lab.now(Role.AGENT, ReplicationCounter.BARRIERS);
-        Await.until(
-                "two points are cut",
-                LIMIT,
-                () -> lab.now(Role.AGENT, ReplicationCounter.BARRIERS) >= points + 2 && lab.ordered(),
-                lab::state);
-        final long sent = lab.now(Role.AGENT, ReplicationCounter.SENT_SEQUENCE);
-        Await.until(
-                "sequence " + sent + " is durable",
-                LIMIT,
-                () -> lab.now(Role.AGENT, ReplicationCounter.DURABLE_SEQUENCE) >= sent,
-                lab::state);
+        lab.awaitDurable(LIMIT);
         return newestPoint();
     }
 
