@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.farshore.dataplane.journal.JournalInspector;
 import org.farshore.dataplane.runtime.ChannelBlockFiles;
 
@@ -64,15 +65,20 @@ public final class JournalFiles {
         throw new AssertionError("no segment " + number + " in " + inspector.segments());
     }
 
-    /** The first place from {@code position} on where a frame of this use of its segment begins a block. */
-    public Place frameFrom(final long position) {
-        final Place from = place(position);
-        for (long at = (from.offset() + BLOCK_LENGTH - 1) & -BLOCK_LENGTH; at < segmentLength; at += BLOCK_LENGTH) {
-            if (read(from.file(), at, BLOCK_LENGTH).getLong(SEGMENT_NUMBER_OFFSET) == from.segmentNumber()) {
-                return new Place(from.file(), at, from.segmentNumber());
-            }
-        }
-        throw new AssertionError("no frame behind " + from);
+    /**
+     * The first place from {@code position} on where a frame of this use of its segment begins a block. Only the first
+     * frame of a group does so, and a group may be a mebibyte and more: where none follows, the last one before.
+     */
+    public Place frameNear(final long position) {
+        final Place near = place(position);
+        final long from = (near.offset() + BLOCK_LENGTH - 1) & -BLOCK_LENGTH;
+        return LongStream.concat(
+                        LongStream.iterate(from, at -> at < segmentLength, at -> at + BLOCK_LENGTH),
+                        LongStream.iterate(from - BLOCK_LENGTH, at -> at >= 0, at -> at - BLOCK_LENGTH))
+                .mapToObj(at -> new Place(near.file(), at, near.segmentNumber()))
+                .filter(this::holdsFrame)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no frame in the segment of " + near));
     }
 
     /** True when a frame of this use of the segment begins here. */

@@ -155,7 +155,7 @@ class JournalDiskFaultSystemTest {
             awaitUnapplied();
             lab.kill(Role.MASTER_TARGET);
             final JournalFiles.Place place =
-                    journal.frameFrom(targetCounter(ReplicationCounter.JOURNAL_APPLIED_POSITION) + (1 << 20));
+                    journal.frameNear(targetCounter(ReplicationCounter.JOURNAL_APPLIED_POSITION) + UNAPPLIED / 2);
             JournalFiles.flip(place.file(), place.offset() + 200);
             final Shell.Result verified = Shell.run(
                     LIMIT, Map.of(), List.of(FarshoreLab.launcher().toString(), "journal", "verify", data.toString()));
@@ -197,7 +197,7 @@ class JournalDiskFaultSystemTest {
         final String pid = Long.toString(lab.process(Role.MASTER_TARGET).rolePid());
         Shell.must("kill", "-STOP", pid);
         final long position = targetCounter(ReplicationCounter.JOURNAL_DURABLE_POSITION) - NEWEST;
-        final JournalFiles.Place place = journal.frameFrom(position);
+        final JournalFiles.Place place = journal.frameNear(position);
         rotOnTheMedium(place.file(), place.offset() + 200);
         Shell.must("kill", "-CONT", pid);
         Await.until(
