@@ -99,13 +99,20 @@ public final class PostgresServer implements AutoCloseable {
                 "--encoding=UTF8"));
     }
 
-    /** Starts a server that listens on a socket in {@code sockets} alone and logs beside it. */
-    public static PostgresServer start(final Path cluster, final Path sockets) {
+    /**
+     * Starts a server that listens on a socket in {@code sockets} alone and logs beside it.
+     *
+     * @param settings {@code name=value}, stronger than what the cluster's files say.
+     */
+    public static PostgresServer start(final Path cluster, final Path sockets, final String... settings) {
         directoryFor(sockets);
         final Path log = Path.of(sockets + ".log");
         try {
-            final Process process = new ProcessBuilder(
-                            command("postgres", "-D", cluster.toString(), "-k", sockets.toString()))
+            final List<String> arguments = new ArrayList<>(List.of("-D", cluster.toString(), "-k", sockets.toString()));
+            for (final String setting : settings) {
+                arguments.addAll(List.of("-c", setting));
+            }
+            final Process process = new ProcessBuilder(command("postgres", arguments.toArray(String[]::new)))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
