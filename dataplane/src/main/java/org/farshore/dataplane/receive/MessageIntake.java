@@ -201,6 +201,9 @@ final class MessageIntake {
         if (VolumeRecords.isChange(message)) {
             VolumeRecords.take(message, volumes);
             volumesChanged = true;
+            if (message.templateId() == VolumeAddedDecoder.TEMPLATE_ID) {
+                stream.replicas().get(message.volumeNumber()).announced();
+            }
         } else if (message.templateId() == PieceHashesDecoder.TEMPLATE_ID) {
             stream.apply().compareWanted(incarnation, volumes.get(message.volumeNumber()), position);
         } else if (message.templateId() == BarrierDecoder.TEMPLATE_ID) {
@@ -295,9 +298,20 @@ final class MessageIntake {
             reason = RejectReason.REPLICA_REFUSED;
         } else {
             stream.replicas().put(wanted.number(), opening.replica());
+            if (known == null && !opening.replica().isUntouched()) {
+                returned(wanted);
+            }
         }
         opening = null;
         return true;
+    }
+
+    /**
+     * A volume was taken out and in again, or the record of its begin was lost. The journal may hold any of its blocks from
+     * before, to be applied later than a chunk that is written now.
+     */
+    private void returned(final StreamVolume volume) {
+        stream.unapplied().mark(volume.number(), 0, volume.sizeBytes(), writer.endPosition());
     }
 
     private StreamVolume wantedVolume() {

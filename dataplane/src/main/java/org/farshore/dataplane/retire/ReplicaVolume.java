@@ -26,15 +26,19 @@ public final class ReplicaVolume implements AutoCloseable {
     private final AtomicInteger failures = new AtomicInteger();
     private final Side applySide;
     private final Side directSide;
+    private boolean untouched;
 
+    /** @param untouched true when nobody has claimed it before. */
     ReplicaVolume(
             final Path path,
             final String name,
             final long uuidHigh,
             final long uuidLow,
             final boolean growable,
+            final boolean untouched,
             final BlockFile applyFile,
             final BlockFile directFile) {
+        this.untouched = untouched;
         this.path = path;
         this.name = name;
         this.uuidHigh = uuidHigh;
@@ -52,6 +56,16 @@ public final class ReplicaVolume implements AutoCloseable {
     /** Name of the volume. */
     public String name() {
         return name;
+    }
+
+    /** Receive thread: true until its volume is announced for the first time; the journal holds nothing of it before. */
+    public boolean isUntouched() {
+        return untouched;
+    }
+
+    /** Receive thread: the journal may hold writes to it from here on. */
+    public void announced() {
+        untouched = false;
     }
 
     boolean hasUuid(final long high, final long low) {

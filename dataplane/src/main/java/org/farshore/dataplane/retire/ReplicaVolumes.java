@@ -89,7 +89,7 @@ public final class ReplicaVolumes {
                     + " is gone: put it back, or move " + dataDirectory.resolve(machine)
                     + " away to have the machine copied anew");
         }
-        final ReplicaVolume replica = openFiles(path, volume, uuidHigh, uuidLow, sizeBytes, growable);
+        final ReplicaVolume replica = openFiles(path, volume, uuidHigh, uuidLow, sizeBytes, growable, claim == null);
         try {
             if (claim == null) {
                 new ReplicaClaim(machine, volume, uuid, sizeBytes, generation, path.toString()).store(files, directory);
@@ -116,13 +116,14 @@ public final class ReplicaVolumes {
             final long uuidHigh,
             final long uuidLow,
             final long sizeBytes,
-            final boolean growable)
+            final boolean growable,
+            final boolean untouched)
             throws IOException, ReplicaRefusedException {
         final boolean made = !files.exists(path);
         final BlockFile applyFile = files.open(path, BlockFiles.Mode.WRITE);
         final BlockFile directFile = files.open(path, BlockFiles.Mode.WRITE);
         final ReplicaVolume replica =
-                new ReplicaVolume(path, volume, uuidHigh, uuidLow, growable, applyFile, directFile);
+                new ReplicaVolume(path, volume, uuidHigh, uuidLow, growable, untouched, applyFile, directFile);
         try {
             if (!made) {
                 replica.forgetEarlierLife();

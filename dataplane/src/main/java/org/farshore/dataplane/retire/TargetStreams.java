@@ -214,6 +214,7 @@ public final class TargetStreams {
         private final List<StreamVolume> everSeen = new ArrayList<>();
         private final UnappliedBlocks unapplied = new UnappliedBlocks();
         private final int generation;
+        private final boolean skipsFrames;
         private boolean changed;
 
         /** Walks from a place at or behind the applied position of the state. */
@@ -224,9 +225,10 @@ public final class TargetStreams {
             VolumeStates.addTo(from, atEnd);
             current.copyFrom(atEnd);
             generation = from.generation();
+            skipsFrames = from.appliedPosition() > state.appliedPosition();
             for (final StreamVolume volume : current.all()) {
                 see(volume);
-                if (!volume.everConverged() && from.appliedPosition() > state.appliedPosition()) {
+                if (!volume.everConverged() && skipsFrames) {
                     // What lies between was not walked: any block may have a frame there.
                     unapplied.mark(volume.number(), 0, volume.sizeBytes(), from.appliedPosition());
                 }
@@ -254,37 +256,48 @@ public final class TargetStreams {
             final String complaint = copied
                     ? message.wrapWithoutPayload(buffer, bodyOffset, bodyLength)
                     : message.wrap(buffer, bodyOffset, bodyLength);
+            if (complaint == null && !copied && message.templateId() == WriteBatchDecoder.TEMPLATE_ID) {
+                mark(position);
+            }
             if (complaint != null || VolumeRecords.check(message, current) != null) {
                 return true;
             }
             if (VolumeRecords.isChange(message)) {
-                change();
+                change(position);
             }
             if (changed && frame.endSequence() >= message.firstSequence()) {
                 atEnd.copyFrom(current);
                 changed = false;
             }
-            if (!copied && message.templateId() == WriteBatchDecoder.TEMPLATE_ID) {
-                mark(position);
-            }
             return true;
         }
 
-        private void change() {
+        private void change(final long position) {
             final int number = message.volumeNumber();
+            final boolean isNew = current.get(number) == null;
             VolumeRecords.take(message, current);
             changed = true;
             final StreamVolume volume = current.get(number);
             if (volume != null) {
+                if (isNew && mayHaveFrames(volume)) {
+                    unapplied.mark(number, 0, volume.sizeBytes(), position);
+                }
                 see(volume);
             }
         }
 
+        /** Whether a volume that is announced may have frames from before: it was there, or was not walked past. */
+        private boolean mayHaveFrames(final StreamVolume volume) {
+            return skipsFrames || everSeen.stream().anyMatch(seen -> seen.hasUuid(volume.uuidHigh(), volume.uuidLow()));
+        }
+
+        /** Also frames of a volume that is not known, because its record was lost with damaged journal. */
         private void mark(final long position) {
             for (int i = 0; i < message.groupCount(); i++) {
-                final StreamVolume volume = current.get(message.extentVolume(i));
-                if (!volume.everConverged()) {
-                    unapplied.mark(volume.number(), message.extentOffset(i), message.extentLength(i), position);
+                final int number = message.extentVolume(i);
+                final StreamVolume volume = current.get(number);
+                if (volume == null || !volume.everConverged()) {
+                    unapplied.mark(number, message.extentOffset(i), message.extentLength(i), position);
                 }
             }
         }
