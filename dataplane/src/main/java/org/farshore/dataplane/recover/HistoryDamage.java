@@ -138,10 +138,12 @@ final class HistoryDamage {
 
     /**
      * Any thread: true when a state lacks journal that was lost. One behind the sender's comparison has all of it again, and
-     * so have those that the base copies were brought past.
+     * so has every state once the base copies were brought past: they never are while a view shows one that lacks it.
+     *
+     * @param baseHorizon everything below is in the base copies. The floor would not do: it is raised before them.
      */
-    boolean isLacking(final LostJournal range, final long position, final long floor) {
-        if (position <= range.from() || range.to() <= floor) {
+    boolean isLacking(final LostJournal range, final long position, final long baseHorizon) {
+        if (position <= range.from() || range.to() <= baseHorizon) {
             return false;
         }
         boolean isKnown = false;

@@ -311,7 +311,7 @@ public final class StreamHistory implements AutoCloseable {
     }
 
     private boolean isLacking(final LostJournal range, final long position) {
-        return damage.isLacking(range, position, leases.floor());
+        return damage.isLacking(range, position, baseHorizon);
     }
 
     private BlockFile openBase(final UUID volume) throws ViewException {
