@@ -208,7 +208,8 @@ final class MachineViews {
     /**
      * Closes a view that is not served, and removes everything that it had.
      *
-     * @throws FarshoreException STORAGE when something could not be removed: the next start does it.
+     * @throws FarshoreException STORAGE when something could not be removed: the next start does it, or, when not even its
+     *     record could be, finds the view as it was.
      */
     void remove(final OpenView view) {
         view.closeFiles();
@@ -218,7 +219,8 @@ final class MachineViews {
         } catch (final IOException e) {
             throw new FarshoreException(
                     ExitCode.STORAGE,
-                    "view " + view.record().id() + " is closed, but not all of it could be removed: " + e.getMessage(),
+                    "view " + view.record().id() + " is closed, but not all of it could be removed: " + e.getMessage()
+                            + "; see to the disk; if the view is there again after the next start, close it again",
                     e);
         }
         LOG.info("view", view.record().id(), "machine", stream.machine(), "state", "closed");
