@@ -43,6 +43,7 @@ final class FailoverPlay {
     private static final int COMMITS_MAX = 2;
 
     private final Stage stage;
+    private final int commitsMax;
     private final Dice operator;
     private final Dice users;
     private final Tally tally;
@@ -99,8 +100,13 @@ final class FailoverPlay {
         TargetDisk disk();
     }
 
-    FailoverPlay(final Stage stage, final long seed, final Tally tally) {
+    /**
+     * @param mayCommit false where journal rots: a commit that needs a damaged frame stands still, and there is no way to go
+     *     on without it.
+     */
+    FailoverPlay(final Stage stage, final long seed, final boolean mayCommit, final Tally tally) {
         this.stage = stage;
+        commitsMax = mayCommit ? COMMITS_MAX : 0;
         this.tally = tally;
         operator = Dice.of(seed, "operator");
         users = Dice.of(seed, "users");
@@ -185,7 +191,7 @@ final class FailoverPlay {
                     "I9",
                     volume.exportName() + " has " + volume.sizeBytes() + " bytes, the volume had " + content.length);
         }
-        return new ViewUser(volume.exportName(), content, users, tally);
+        return new ViewUser(volume.exportName(), content, stage::mayMiss, users, tally);
     }
 
     private int use(final SimulatedExports exports, final long nowNs) {
@@ -199,7 +205,7 @@ final class FailoverPlay {
         final long failingRead = users.oneIn(40) ? 1 + users.below(3) : 0;
         stage.disk()
                 .failReadWithin(
-                        failingRead, () -> user.use(exports, stage.disk().files(), stage.mayMiss()));
+                        failingRead, () -> user.use(exports, stage.disk().files()));
         return 1;
     }
 
@@ -240,7 +246,7 @@ final class FailoverPlay {
 
     private void whileFailedOver(final MasterTargetAgents target, final TargetStream stream, final boolean isQuiet) {
         final int wish = operator.below(8);
-        final boolean mayCommit = commits < COMMITS_MAX;
+        final boolean mayCommit = commits < commitsMax;
         if (mayCommit && (wish == 0 || wish == 1)) {
             final String other = drawnView();
             begin(target, other.isEmpty() ? Intent.COMMIT : Intent.CLOSE, other, stream);
@@ -299,7 +305,7 @@ final class FailoverPlay {
     private void release(final MasterTargetAgents target, final TargetStream stream, final SimulatedExports exports) {
         final byte[][] contents = new byte[RoleLife.VOLUMES_MAX][];
         for (final ViewUser user : truth.views().get(truth.diskId()).users()) {
-            if (!user.settleAndFlush(exports, stage.disk().files(), stage.mayMiss())) {
+            if (!user.settleAndFlush(exports, stage.disk().files())) {
                 return;
             }
             contents[user.volume()] = user.content();

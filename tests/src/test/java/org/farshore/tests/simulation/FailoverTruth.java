@@ -53,7 +53,11 @@ final class FailoverTruth {
 
     private final Users users;
     private final Map<String, Opened> views = new TreeMap<>();
+    /** Closed, but not all of them could be removed: they may be there again after a start. */
+    private final Map<String, Opened> halfClosed = new TreeMap<>();
+
     private final Set<String> unusable = new TreeSet<>();
+    private boolean needsRestart;
     private FailoverPhase phase = FailoverPhase.REPLICATING;
     private int generation;
     private String diskId = "";
@@ -87,13 +91,14 @@ final class FailoverTruth {
 
     /** True when a view cannot be used before the next start of the role. */
     boolean needsRestart() {
-        return !unusable.isEmpty()
+        return needsRestart
                 || views.values().stream().flatMap(view -> view.users.stream()).anyMatch(ViewUser::isStopped);
     }
 
     /** The role is no more. */
     void stopped(final boolean isPowerCut) {
         views.values().forEach(view -> view.users.forEach(user -> user.stopped(isPowerCut)));
+        halfClosed.values().forEach(view -> view.users.forEach(user -> user.stopped(isPowerCut)));
     }
 
     /**
@@ -119,6 +124,7 @@ final class FailoverTruth {
         }
         final Set<String> ids = new TreeSet<>();
         unusable.clear();
+        needsRestart = false;
         for (final ViewReport view : reports) {
             ids.add(view.id());
             if (!view.complaint().isEmpty()) {
@@ -131,6 +137,9 @@ final class FailoverTruth {
         for (final String id : List.copyOf(views.keySet())) {
             if (!ids.contains(id)) {
                 vanished(id, intent, subject, report, story);
+                if (answer != Answer.REFUSED) {
+                    halfClosed.remove(id);
+                }
             }
         }
         checkAnswered(intent, answer, subject, report, story);
@@ -166,17 +175,23 @@ final class FailoverTruth {
         }
     }
 
-    /** A view that cannot be used says why; a disk may have failed while it was opened again. */
+    /** A view that cannot be used says why; a disk may have failed while it was opened again, or what it shows is lost. */
     private void complained(final ViewReport view, final boolean mayMiss) {
+        final boolean isPassing = view.complaint().contains("simulated failure")
+                || view.complaint().contains("No space left");
         unusable.add(view.id());
-        if (!mayMiss
-                && !view.complaint().contains("simulated failure")
-                && !view.complaint().contains("No space left")) {
+        needsRestart |= isPassing;
+        if (!isPassing && !mayMiss) {
             throw new Violation("I9", "view " + view.id() + " is unusable: " + view.complaint());
         }
     }
 
     private void appeared(final ViewReport view, final Intent intent, final FailoverReport report, final String story) {
+        final Opened returned = halfClosed.remove(view.id());
+        if (returned != null) {
+            views.put(view.id(), returned);
+            return;
+        }
         final boolean isWanted = view.purpose() == ViewPurpose.FAILOVER
                 ? (intent == Intent.FAIL_OVER || intent == Intent.CHANGE_POINT)
                         && view.id().equals(report.viewId())
@@ -205,7 +220,7 @@ final class FailoverTruth {
         if (!isClosed) {
             throw new Violation("I2", "view " + id + " is gone: " + story);
         }
-        views.remove(id);
+        halfClosed.put(id, views.remove(id));
     }
 
     private void checkAnswered(

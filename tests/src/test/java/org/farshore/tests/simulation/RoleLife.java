@@ -103,15 +103,15 @@ final class RoleLife {
                 .machines(Set.of("*"))
                 .machinesMax(2)
                 .applyMemory(ARENA_LENGTH)
-                .retentionWindowNs(scenario.retentionNs())
+                .retentionWindowNs(scenario.installation().retentionNs())
                 .indexPagesPerFile(INDEX_PAGES)
                 .viewMemory(VIEW_MEMORY)
                 .directMemory(ARENA_LENGTH)
-                .journal(SEGMENT_LENGTH, (long) scenario.journalSegments() * SEGMENT_LENGTH)
+                .journal(SEGMENT_LENGTH, (long) scenario.installation().journalSegments() * SEGMENT_LENGTH)
                 .conclude());
         final List<Agent> all = masterTarget.all();
         // Where nothing of the past is kept there is nothing to follow; turns are drawn as they always were.
-        return scenario.retentionNs() > 0 ? all : all.subList(0, all.size() - 1);
+        return scenario.installation().retentionNs() > 0 ? all : all.subList(0, all.size() - 1);
     }
 
     /** Master target: its agents by name; null for other roles. */

@@ -11,114 +11,103 @@ import java.util.Set;
  * Everything that a run is made from. A seed gives it; leaving out faults and writes gives smaller ones, which are runs of
  * their own.
  *
- * @param volumeSectors length of each volume at the begin, in sectors of 512 bytes.
- * @param writesMax how much the source writes until it stops.
- * @param writesPerSecond rate of the workload, mean.
- * @param sectorsMax longest write.
- * @param inFlightMax writes between submission and completion.
- * @param overlaps true when writes may overlap others in flight.
- * @param latencyNs of each hop, least.
- * @param windowLength bytes under way on one stream of the network.
  * @param quietNs when faults and workload end.
- * @param retentionNs how far back the master target keeps points; 0 keeps none.
- * @param isOperated true when somebody opens views and fails over; only with retention.
  */
 record Scenario(
         long seed,
-        int[] volumeSectors,
-        int ringLength,
-        int writesMax,
-        int writesPerSecond,
-        int sectorsMax,
-        int inFlightMax,
-        boolean overlaps,
-        long latencyNs,
-        int windowLength,
-        int journalSegments,
+        Workload workload,
+        Installation installation,
         long quietNs,
         Set<FaultFamily> families,
-        List<Fault> faults,
-        long retentionNs,
-        boolean isOperated) {
+        List<Fault> faults) {
     private static final long SECOND_NS = 1_000_000_000L;
-    /** A window's journal is so much longer. */
-    private static final int SEGMENTS_FACTOR = 8;
 
-    private static final int WRITES_FACTOR = 2;
-    private static final int LONG_WRITE_SECTORS = 128;
+    /**
+     * What the source does.
+     *
+     * @param volumeSectors length of each volume at the begin, in sectors of 512 bytes.
+     * @param writesMax how much the source writes until it stops.
+     * @param writesPerSecond rate, mean.
+     * @param sectorsMax longest write.
+     * @param inFlightMax writes between submission and completion.
+     * @param overlaps true when writes may overlap others in flight.
+     */
+    record Workload(
+            int[] volumeSectors,
+            int writesMax,
+            int writesPerSecond,
+            int sectorsMax,
+            int inFlightMax,
+            boolean overlaps) {
+        private static final int WRITES_FACTOR = 2;
+        private static final int LONG_WRITE_SECTORS = 128;
+
+        private Workload withWrites(final int count) {
+            return new Workload(volumeSectors, count, writesPerSecond, sectorsMax, inFlightMax, overlaps);
+        }
+
+        private Workload heavier() {
+            return new Workload(
+                    volumeSectors,
+                    writesMax * WRITES_FACTOR,
+                    writesPerSecond * WRITES_FACTOR,
+                    LONG_WRITE_SECTORS,
+                    inFlightMax,
+                    overlaps);
+        }
+    }
+
+    /**
+     * How roles and network are set up.
+     *
+     * @param latencyNs of each hop, least.
+     * @param windowLength bytes under way on one stream of the network.
+     * @param retentionNs how far back the master target keeps points; 0 keeps none.
+     * @param isOperated true when somebody opens views and fails over; only with retention.
+     */
+    record Installation(
+            int ringLength,
+            long latencyNs,
+            int windowLength,
+            int journalSegments,
+            long retentionNs,
+            boolean isOperated) {
+        /** A window's journal is so much longer. */
+        private static final int SEGMENTS_FACTOR = 8;
+
+        private Installation withRetention(final long windowNs, final boolean operated) {
+            return new Installation(
+                    ringLength, latencyNs, windowLength, journalSegments * SEGMENTS_FACTOR, windowNs, operated);
+        }
+    }
 
     /** The scenario of a seed. */
     static Scenario of(final long seed) {
         return new ScenarioMaker(seed).make();
     }
 
+    private Scenario with(final Workload otherWorkload, final Installation other, final List<Fault> kept) {
+        return new Scenario(seed, otherWorkload, other, quietNs, families, List.copyOf(kept));
+    }
+
     /** The same with some of the faults. */
     Scenario withFaults(final List<Fault> kept) {
-        return new Scenario(
-                seed,
-                volumeSectors,
-                ringLength,
-                writesMax,
-                writesPerSecond,
-                sectorsMax,
-                inFlightMax,
-                overlaps,
-                latencyNs,
-                windowLength,
-                journalSegments,
-                quietNs,
-                families,
-                List.copyOf(kept),
-                retentionNs,
-                isOperated);
+        return with(workload, installation, kept);
     }
 
     /** The same with a master target that keeps a window of the past, and a journal that has room for it. */
     Scenario withRetention(final long windowNs) {
-        return new Scenario(
-                seed,
-                volumeSectors,
-                ringLength,
-                writesMax,
-                writesPerSecond,
-                sectorsMax,
-                inFlightMax,
-                overlaps,
-                latencyNs,
-                windowLength,
-                journalSegments * SEGMENTS_FACTOR,
-                quietNs,
-                families,
-                faults,
-                windowNs,
-                isOperated);
+        return with(workload, installation.withRetention(windowNs, false), faults);
     }
 
-    /**
-     * The same with a window, and an operator who opens views of the past and fails over ({@link FailoverPlay}). Nothing rots:
-     * a commit that needs a damaged frame stands still, and there is no way to go on without it.
-     */
+    /** The same with a window, and an operator who opens views of the past and fails over ({@link FailoverPlay}). */
     Scenario operated(final long windowNs) {
-        final Scenario kept = withRetention(windowNs);
-        return new Scenario(
-                kept.seed,
-                kept.volumeSectors,
-                kept.ringLength,
-                kept.writesMax,
-                kept.writesPerSecond,
-                kept.sectorsMax,
-                kept.inFlightMax,
-                kept.overlaps,
-                kept.latencyNs,
-                kept.windowLength,
-                kept.journalSegments,
-                kept.quietNs,
-                kept.families,
-                kept.faults.stream()
-                        .filter(fault -> fault.kind() != FaultKind.ROT)
-                        .toList(),
-                kept.retentionNs,
-                true);
+        return with(workload, installation.withRetention(windowNs, true), faults);
+    }
+
+    /** True when bits flip in the journal. */
+    boolean rots() {
+        return faults.stream().anyMatch(fault -> fault.kind() == FaultKind.ROT);
     }
 
     /**
@@ -138,75 +127,46 @@ record Scenario(
             numbered.add(new Fault(
                     numbered.size(), fault.atNs(), fault.kind(), fault.place(), fault.amount(), fault.durationNs()));
         }
-        return new Scenario(
-                seed,
-                volumeSectors,
-                ringLength,
-                writesMax * WRITES_FACTOR,
-                writesPerSecond * WRITES_FACTOR,
-                LONG_WRITE_SECTORS,
-                inFlightMax,
-                overlaps,
-                latencyNs,
-                windowLength,
-                journalSegments,
-                quietNs,
-                families,
-                List.copyOf(numbered),
-                retentionNs,
-                isOperated);
+        return with(workload.heavier(), installation, numbered);
     }
 
     /** The same with the faults of these numbers. */
     Scenario withFaultNumbers(final BitSet numbers) {
-        final List<Fault> kept = new ArrayList<>();
-        for (final Fault fault : faults) {
-            if (numbers.get(fault.number())) {
-                kept.add(fault);
-            }
-        }
-        return withFaults(kept);
+        return withFaults(
+                faults.stream().filter(fault -> numbers.get(fault.number())).toList());
     }
 
     /** The same with fewer writes. */
     Scenario withWrites(final int count) {
-        return new Scenario(
-                seed,
-                volumeSectors,
-                ringLength,
-                count,
-                writesPerSecond,
-                sectorsMax,
-                inFlightMax,
-                overlaps,
-                latencyNs,
-                windowLength,
-                journalSegments,
-                quietNs,
-                families,
-                faults,
-                retentionNs,
-                isOperated);
+        return with(workload.withWrites(count), installation, faults);
     }
 
     /** For people: the world in one line, then the faults. */
     String describe() {
         final StringBuilder text = new StringBuilder();
         text.append("seed ").append(seed).append(": volumes");
-        for (final int sectors : volumeSectors) {
+        for (final int sectors : workload.volumeSectors()) {
             text.append(' ').append(sectors / 2).append(" KiB");
         }
-        text.append(", ring ").append(ringLength >> 10).append(" KiB, up to ").append(writesMax);
-        text.append(" writes of at most ").append(sectorsMax / 2).append(" KiB, ");
-        text.append(writesPerSecond).append("/s, ").append(inFlightMax).append(" in flight");
-        text.append(overlaps ? ", overlapping" : "").append(", latency ").append(latencyNs / 1000);
-        text.append(" us, window ").append(windowLength >> 10).append(" KiB, ");
-        text.append(journalSegments)
+        text.append(", ring ")
+                .append(installation.ringLength() >> 10)
+                .append(" KiB, up to ")
+                .append(workload.writesMax());
+        text.append(" writes of at most ").append(workload.sectorsMax() / 2).append(" KiB, ");
+        text.append(workload.writesPerSecond())
+                .append("/s, ")
+                .append(workload.inFlightMax())
+                .append(" in flight");
+        text.append(workload.overlaps() ? ", overlapping" : "")
+                .append(", latency ")
+                .append(installation.latencyNs() / 1000);
+        text.append(" us, window ").append(installation.windowLength() >> 10).append(" KiB, ");
+        text.append(installation.journalSegments())
                 .append(" segments, quiet at ")
                 .append(quietNs / SECOND_NS)
                 .append(" s, retention ")
-                .append(retentionNs / SECOND_NS)
-                .append(isOperated ? " s, operated\n" : " s\n");
+                .append(installation.retentionNs() / SECOND_NS)
+                .append(installation.isOperated() ? " s, operated\n" : " s\n");
         text.append("families ")
                 .append(families.isEmpty() ? "none" : EnumSet.copyOf(families))
                 .append('\n');

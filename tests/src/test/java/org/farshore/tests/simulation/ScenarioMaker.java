@@ -37,23 +37,22 @@ final class ScenarioMaker {
             }
         }
         drawFaults();
-        return new Scenario(
-                seed,
+        final int ringLength = (int) dice.skewed(192 << 10, 1 << 20);
+        final Scenario.Workload workload = new Scenario.Workload(
                 sectors,
-                (int) dice.skewed(192 << 10, 1 << 20),
                 writes,
                 (int) (writes * SECOND_NS / quietNs) + 1,
                 dice.oneIn(4) ? 128 : (int) dice.skewed(8, 64),
                 1 + dice.below(12),
-                dice.oneIn(2),
+                dice.oneIn(2));
+        final Scenario.Installation installation = new Scenario.Installation(
+                ringLength,
                 dice.skewed(50_000, 20 * MS_NS),
                 (int) dice.skewed(128 << 10, 1 << 20),
                 4 + dice.below(5),
-                quietNs,
-                families,
-                List.copyOf(faults),
                 0,
                 false);
+        return new Scenario(seed, workload, installation, quietNs, families, List.copyOf(faults));
     }
 
     private void drawFaults() {

@@ -20,7 +20,7 @@ final class Shrinker {
     /** The smallest failing scenario found; the given one when none is smaller. */
     Outcome shrink(final Outcome failed) {
         Outcome smallest = withoutRuns(failed);
-        for (int writes = smallest.scenario().writesMax() / 2; writes > 0 && runs < runsMax; writes /= 2) {
+        for (int writes = smallest.scenario().workload().writesMax() / 2; writes > 0 && runs < runsMax; writes /= 2) {
             final Outcome smaller = tryOut(smallest, smallest.scenario().withWrites(writes));
             if (smaller == null) {
                 break;

@@ -201,7 +201,9 @@ public final class SimulateCommand {
     }
 
     private static String kindOf(final Scenario scenario) {
-        return scenario.isOperated() ? " --operated\n" : scenario.retentionNs() > 0 ? " --window\n" : "\n";
+        return scenario.installation().isOperated()
+                ? " --operated\n"
+                : scenario.installation().retentionNs() > 0 ? " --window\n" : "\n";
     }
 
     private static void printJson(final Map<String, Object> values) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
-import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -45,13 +44,13 @@ class SimulationTest {
 
     @Test
     void everySeedShowsTheTruthAtEveryPointOfItsWindow() {
-        final Tally tally = runAll(WINDOW_SEEDS, seed -> Scenario.of(seed).withRetention(WindowHunt.WINDOW_NS));
+        final Tally tally = runAll(WINDOW_SEEDS, new WindowHunt());
         assertThat(tally.reachedCount(Rarity.VIEW)).isGreaterThan(WINDOW_SEEDS * 20L);
     }
 
     @Test
     void everySeedKeepsWhatWasWrittenToItsViewsAndWhoOwnsTheDisks() {
-        final Tally tally = runAll(OPERATED_SEEDS, seed -> Scenario.of(seed).operated(WindowHunt.WINDOW_NS));
+        final Tally tally = runAll(OPERATED_SEEDS, new FailoverHunt());
         for (final Rarity rarity : EnumSet.range(Rarity.VIEW_USED, Rarity.OVERLAY_STOPPED)) {
             System.out.printf("%,11d  %s%n", tally.reachedCount(rarity), rarity.meaning());
             assertThat(tally.reachedCount(rarity)).as(rarity.meaning()).isPositive();
@@ -60,15 +59,22 @@ class SimulationTest {
 
     @Test
     void everySeedComesBackToTheTruthBehindRot() {
-        final Tally tally = runAll(ROT_SEEDS, RotHunt::scenario);
+        final Tally tally = runAll(ROT_SEEDS, new RotHunt());
         assertThat(tally.reachedCount(Rarity.ROT)).isGreaterThan(ROT_SEEDS * 10L);
     }
 
-    private static Tally runAll(final int seeds, final LongFunction<Scenario> scenarios) {
+    @Test
+    void everySeedShowsNoWrongByteInAViewOverRot() {
+        final Tally tally = runAll(ROT_SEEDS, new RottenViewHunt());
+        assertThat(tally.reachedCount(Rarity.ROT)).isGreaterThan(ROT_SEEDS * 5L);
+        assertThat(tally.reachedCount(Rarity.VIEW_USED)).isPositive();
+    }
+
+    private static Tally runAll(final int seeds, final ScenarioHunt worlds) {
         final Tally tally = new Tally();
         final String failures = LongStream.rangeClosed(1, seeds)
                 .parallel()
-                .mapToObj(seed -> World.run(scenarios.apply(seed)))
+                .mapToObj(seed -> World.run(worlds.scenario(seed)))
                 .peek(outcome -> {
                     synchronized (tally) {
                         tally.add(outcome.tally());

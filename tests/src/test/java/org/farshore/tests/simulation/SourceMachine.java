@@ -69,12 +69,12 @@ final class SourceMachine implements Promises.Cuts {
         this.hash = hash;
         this.tally = tally;
         dice = Dice.of(scenario.seed(), "source");
-        capture = new ModelCapture(scenario.ringLength());
+        capture = new ModelCapture(scenario.installation().ringLength());
         capture.pieceLength(RING_PIECES);
-        writesLeft = scenario.writesMax();
-        periodNs = 2 * 1000 * MS_NS / scenario.writesPerSecond();
-        for (int volume = 0; volume < scenario.volumeSectors().length; volume++) {
-            final int sectors = scenario.volumeSectors()[volume];
+        writesLeft = scenario.workload().writesMax();
+        periodNs = 2 * 1000 * MS_NS / scenario.workload().writesPerSecond();
+        for (int volume = 0; volume < scenario.workload().volumeSectors().length; volume++) {
+            final int sectors = scenario.workload().volumeSectors()[volume];
             devices.add(capture.add("v" + volume, sectors * SectorStamp.LENGTH));
             oracle.addVolume(sectors);
         }
@@ -84,7 +84,7 @@ final class SourceMachine implements Promises.Cuts {
     /** What was on the devices before anybody followed them. */
     private void fill() {
         for (int volume = 0; volume < devices.size(); volume++) {
-            final int sectors = scenario.volumeSectors()[volume];
+            final int sectors = scenario.workload().volumeSectors()[volume];
             final int from = dice.below(sectors);
             final int count = Math.max(1, dice.below(sectors - from));
             final int known = oracle.submitted(false, volume, from, count, capture.timeNs());
@@ -201,16 +201,17 @@ final class SourceMachine implements Promises.Cuts {
     }
 
     private int act(final long nowNs) {
-        if (inFlight.size() >= scenario.inFlightMax()) {
+        if (inFlight.size() >= scenario.workload().inFlightMax()) {
             return 0;
         }
         writesLeft--;
         final int volume = dice.below(devices.size());
         final int all = (int) (sizeBytes(volume) / SectorStamp.LENGTH);
-        final int sectors = Math.min(all, (int) dice.skewed(1, scenario.sectorsMax()));
+        final int sectors =
+                Math.min(all, (int) dice.skewed(1, scenario.workload().sectorsMax()));
         final int room = all - sectors;
         final int sector = dice.oneIn(3) ? Math.min(room, dice.below(24)) : dice.below(room + 1);
-        if (!scenario.overlaps() && overlaps(volume, sector, sectors)) {
+        if (!scenario.workload().overlaps() && overlaps(volume, sector, sectors)) {
             return 0;
         }
         if (dice.oneIn(20)) {

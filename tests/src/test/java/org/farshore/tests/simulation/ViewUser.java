@@ -2,6 +2,7 @@ package org.farshore.tests.simulation;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 import org.farshore.dataplane.recover.RecoveryView;
 import org.farshore.dataplane.runtime.BlockFiles;
 
@@ -14,6 +15,7 @@ final class ViewUser {
     private static final int UNFLUSHED_MAX = 24;
 
     private final String exportName;
+    private final BooleanSupplier mayMiss;
     private final Dice dice;
     private final Tally tally;
     private ViewDisk disk;
@@ -23,8 +25,15 @@ final class ViewUser {
 
     /**
      * @param below what the volume holds at the view's point; null when nobody knows: then the first look says so.
+     * @param mayMiss true when journal may have been damaged: what needs it is refused.
      */
-    ViewUser(final String exportName, final byte[] below, final Dice dice, final Tally tally) {
+    ViewUser(
+            final String exportName,
+            final byte[] below,
+            final BooleanSupplier mayMiss,
+            final Dice dice,
+            final Tally tally) {
+        this.mayMiss = mayMiss;
         this.exportName = exportName;
         this.dice = dice;
         this.tally = tally;
@@ -73,12 +82,12 @@ final class ViewUser {
      *
      * @return false when it is not served.
      */
-    boolean use(final SimulatedExports exports, final BlockFiles files, final boolean mayMiss) {
+    boolean use(final SimulatedExports exports, final BlockFiles files) {
         if (!connect(exports, files)) {
             return false;
         }
         if (!isSettled()) {
-            lookAtAll(mayMiss);
+            lookAtAll();
             return true;
         }
         switch (dice.below(8)) {
@@ -87,7 +96,7 @@ final class ViewUser {
             case 5 -> flush();
             default -> {
                 final int offset = SectorStamp.LENGTH * dice.below(disk.length() / SectorStamp.LENGTH);
-                look(offset, Math.min(lengthDrawn(), disk.length() - offset), mayMiss);
+                look(offset, Math.min(lengthDrawn(), disk.length() - offset));
             }
         }
         if (isSettled() && disk.unflushedCount() >= UNFLUSHED_MAX) {
@@ -97,8 +106,8 @@ final class ViewUser {
     }
 
     /** Looks at everything, then flushes. Answers true when both went well: what is seen is durable. */
-    boolean settleAndFlush(final SimulatedExports exports, final BlockFiles files, final boolean mayMiss) {
-        return connect(exports, files) && lookAtAll(mayMiss) && flush();
+    boolean settleAndFlush(final SimulatedExports exports, final BlockFiles files) {
+        return connect(exports, files) && lookAtAll() && flush();
     }
 
     private boolean connect(final SimulatedExports exports, final BlockFiles files) {
@@ -128,17 +137,17 @@ final class ViewUser {
         served = disk == null ? null : served;
     }
 
-    private boolean lookAtAll(final boolean mayMiss) {
-        if (!look(0, disk.length(), mayMiss)) {
+    private boolean lookAtAll() {
+        if (!look(0, disk.length())) {
             return false;
         }
         disk.settled();
         return true;
     }
 
-    private boolean look(final int offset, final int length, final boolean mayMiss) {
+    private boolean look(final int offset, final int length) {
         final ByteBuffer bytes = ByteBuffer.allocate(length);
-        if (!isGood(port.read(offset, bytes), mayMiss)) {
+        if (!isGood(port.read(offset, bytes))) {
             return false;
         }
         final int wrong = disk.look(offset, bytes.array());
@@ -172,27 +181,27 @@ final class ViewUser {
     }
 
     private void changed(final ViewPort.Refusal refusal, final int offset, final int length) {
-        if (isGood(refusal, false)) {
+        if (isGood(refusal)) {
             disk.answered(offset, length);
         }
     }
 
     private boolean flush() {
-        if (!isGood(port.flush(), false)) {
+        if (!isGood(port.flush())) {
             return false;
         }
         disk.flushed();
         return true;
     }
 
-    private boolean isGood(final ViewPort.Refusal refusal, final boolean mayMiss) {
+    private boolean isGood(final ViewPort.Refusal refusal) {
         if (refusal == ViewPort.Refusal.STOPPED) {
             isStopped = true;
             tally.reached(Rarity.OVERLAY_STOPPED);
         } else if (isStopped && !(port.isReplica() && refusal == null)) {
             throw new Violation("I6", exportName + " answers " + refusal + " behind a sync that failed");
         } else if (refusal == ViewPort.Refusal.DAMAGED
-                && !mayMiss
+                && !mayMiss.getAsBoolean()
                 && !port.complaint().contains("simulated failure")) {
             throw new Violation("I9", exportName + " is refused: " + port.complaint());
         }

@@ -60,14 +60,20 @@ final class World {
 
     World(final Scenario scenario) {
         this.scenario = scenario;
+        final Scenario.Installation installation = scenario.installation();
         dice = Dice.of(scenario.seed(), "schedule");
         source = new SourceMachine(scenario, hash, tally);
         network = new Network(
-                time, Dice.of(scenario.seed(), "network"), hash, tally, scenario.latencyNs(), scenario.windowLength());
+                time,
+                Dice.of(scenario.seed(), "network"),
+                hash,
+                tally,
+                installation.latencyNs(),
+                installation.windowLength());
         disk = new SimulatedDisk(scenario.seed());
         promises = new Promises(source);
-        past = new PastOracle(scenario.retentionNs(), Dice.of(scenario.seed(), "past"), tally);
-        if (scenario.retentionNs() > 0) {
+        past = new PastOracle(installation.retentionNs(), Dice.of(scenario.seed(), "past"), tally);
+        if (installation.retentionNs() > 0) {
             promises.watchCuts(past::onCut);
         }
         network.watch((connection, up, bytes) -> {
@@ -80,9 +86,12 @@ final class World {
         }
         targetDisk = new TargetDisk(disk, nodes[Node.TARGET], hash, tally);
         final Dice harm = Dice.of(scenario.seed(), "harm");
-        play = scenario.isOperated()
+        play = installation.isOperated()
                 ? new FailoverPlay(
-                        new OperatedStage(this, source, promises, past, disk, targetDisk, harm), scenario.seed(), tally)
+                        new OperatedStage(this, source, promises, past, disk, targetDisk, harm),
+                        scenario.seed(),
+                        !scenario.rots(),
+                        tally)
                 : null;
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new UnsafeBuffer(
@@ -182,7 +191,7 @@ final class World {
         source.checkCovered(promises);
         final Node target = nodes[Node.TARGET];
         final boolean isPastInOrder = play == null || !play.isBusy();
-        if (scenario.retentionNs() > 0 && target.isAlive() && drain == null && isPastInOrder) {
+        if (scenario.installation().retentionNs() > 0 && target.isAlive() && drain == null && isPastInOrder) {
             past.check(lives[Node.TARGET].masterTarget(), source.timeNs(), promises.durable());
         }
     }
@@ -313,7 +322,7 @@ final class World {
             case DISK_FULL -> targetDisk.beFull(fault.amount() << 10, untilNs);
             case ROT -> {
                 past.mayMiss();
-                targetDisk.rot(fault.amount(), scenario.retentionNs() > 0);
+                targetDisk.rot(fault.amount(), scenario.installation().retentionNs() > 0);
             }
             case RING_LOSS -> source.capture().loseNext((int) fault.amount());
             case BURST -> source.burst((int) fault.amount(), nowNs);
@@ -373,7 +382,7 @@ final class World {
 
     /** Everything is in the replicas; what was kept of the past is given up for that when all else is well. */
     private boolean isDrained() {
-        if (scenario.retentionNs() > 0 && drain == null) {
+        if (scenario.installation().retentionNs() > 0 && drain == null) {
             checkSafety();
             past.closeViews();
             final ApplyAgent apply = lives[Node.TARGET].masterTarget().applyAgent();
@@ -433,7 +442,7 @@ final class World {
         if (lives[Node.AGENT] != null) {
             words.add(lives[Node.AGENT].describe(source.volumes()));
         }
-        if (scenario.retentionNs() > 0 && lives[Node.TARGET] != null) {
+        if (scenario.installation().retentionNs() > 0 && lives[Node.TARGET] != null) {
             words.add(past.describe(lives[Node.TARGET].masterTarget()));
         }
         if (play != null) {

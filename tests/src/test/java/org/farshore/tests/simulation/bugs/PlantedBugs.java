@@ -4,6 +4,7 @@ import static org.farshore.tests.simulation.bugs.PlantedBug.of;
 
 import java.util.List;
 import org.farshore.tests.simulation.RotHunt;
+import org.farshore.tests.simulation.RottenViewHunt;
 import org.farshore.tests.simulation.WindowHunt;
 
 /**
@@ -197,5 +198,22 @@ final class PlantedBugs {
             of("volumes behind damage are unknown to the replica", "F3: a lost record costs what it held, no more")
                     .inDataplane("retire/FrameGatherer.java", "if (lenient) { recallLostVolumes(); }", "")
                     .huntedBy(RotHunt.class)
-                    .fromSeed(12));
+                    .fromSeed(12),
+            of("a view is whole again when the floor passes lost journal", "F3: the base copies must have passed it")
+                    .inDataplane(
+                            "recover/StreamHistory.java",
+                            "return damage.isLacking(range, position, baseHorizon);",
+                            "return damage.isLacking(range, position, leases.floor());")
+                    .huntedBy(RottenViewHunt.class),
+            of("a volume that is announced anew has no past", "G1: chunks do not overtake what its first time left")
+                    .inDataplane(
+                            "receive/MessageIntake.java",
+                            "if (known == null && !opening.replica().isUntouched()) {",
+                            "if (known == null && opening.replica() == null) {")
+                    .inDataplane(
+                            "retire/TargetStreams.java",
+                            "if (volume == null || !volume.everConverged()) {",
+                            "if (volume != null && !volume.everConverged()) {")
+                    .huntedBy(RottenViewHunt.class)
+                    .fromSeed(255));
 }
