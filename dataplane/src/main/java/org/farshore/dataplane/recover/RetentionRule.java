@@ -12,7 +12,8 @@ import java.util.List;
  * ({@code heldNs}): else nothing would ever become old enough to make room.
  *
  * <p><b>The newest state of each volume stays</b> (D4). A volume that is out of order is in no new point; the last one that
- * names it is kept however old it is, until a newer one does.
+ * names it is kept however old it is, until a newer one does. One that has left the stream keeps its points for the window, as
+ * if it were there: it may have been taken out by mistake.
  *
  * <p>One thread, the one that follows the journal.
  */
@@ -36,16 +37,17 @@ final class RetentionRule {
      */
     long retirePosition(final long windowNs, final long floor, final long heldNs) {
         final List<CatalogueEntry> points = catalogue.points();
-        final long known = catalogue.known();
-        long unnamed = known;
+        long unnamed = catalogue.known();
         long keep = EVERYTHING;
         long aged = floor;
         long age = heldNs;
         boolean isAged = false;
+        boolean isAny = false;
         for (int i = points.size() - 1; i >= 0 && points.get(i).position() >= floor; i--) {
             final CatalogueEntry point = points.get(i);
             age += i + 1 < points.size() ? elapsed(point, points.get(i + 1)) : 0;
-            final boolean isValid = (point.ordered() & known) != 0 && catalogue.withdrawalOf(point.position()) == null;
+            final boolean isValid = point.ordered() != 0 && catalogue.withdrawalOf(point.position()) == null;
+            isAny |= isValid;
             if (isValid && (point.ordered() & unnamed) != 0) {
                 unnamed &= ~point.ordered();
                 keep = point.position();
@@ -58,7 +60,7 @@ final class RetentionRule {
                 break;
             }
         }
-        return keep == EVERYTHING ? EVERYTHING : Math.min(keep, aged);
+        return isAny ? Math.min(keep, aged) : EVERYTHING;
     }
 
     /** Nanoseconds from one point to the next. */

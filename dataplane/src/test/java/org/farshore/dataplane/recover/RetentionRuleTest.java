@@ -84,6 +84,24 @@ class RetentionRuleTest {
     }
 
     @Test
+    void aVolumeThatLeftKeepsItsPointsForTheWindow() {
+        volume(0);
+        volume(1);
+        point(10, 0, 1);
+        point(11, 5, 1);
+        catalogue.take(CatalogueEntry.volume(0, 0, 12, 1200, 0, 0, 4096, 2, true));
+        assertThat(rule.retirePosition(WINDOW, 500, 0))
+                .as("while no other volume has a point")
+                .isEqualTo(500);
+        point(13, 12, 2);
+        assertThat(retire()).isEqualTo(1000);
+        point(14, 23, 2);
+        assertThat(retire())
+                .as("the newest state of what is there stays, no other")
+                .isEqualTo(1300);
+    }
+
+    @Test
     void aWallClockThatJumpsAgesNothing() {
         volume(0);
         point(10, 0, 0, 1);
