@@ -123,17 +123,21 @@ final class FrameGatherer implements JournalFrameHandler {
         lenient = true;
     }
 
-    /** Names a replica, so that the volume with its random id is written there. */
-    void addReplica(final ReplicaVolume replica, final StreamVolume volume) {
+    /** A replica that is open: a volume with its random id is written there. */
+    void addReplica(final ReplicaVolume replica) {
         if (replicas.size() == WriteArena.REPLICAS_MAX) {
             throw new FarshoreException(
                     ExitCode.INVARIANT, "more than " + WriteArena.REPLICAS_MAX + " replicas of one machine");
         }
         replicas.add(replica);
+    }
+
+    /** A volume is or will be in the stream; its replica is open. */
+    void announce(final StreamVolume volume) {
         announced.put(volume.number(), volume);
         final StreamVolume applied = volumes.get(volume.number());
         if (applied != null && applied.hasUuid(volume.uuidHigh(), volume.uuidLow())) {
-            replicaByNumber.put(volume.number(), replicas.size() - 1);
+            replicaByNumber.put(volume.number(), replicaOf(volume));
         }
     }
 

@@ -3,6 +3,7 @@ package org.farshore.dataplane.retire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.StateLog;
@@ -66,6 +67,11 @@ public final class ReplicaVolume implements AutoCloseable {
     /** Receive thread: the journal may hold writes to it from here on. */
     public void announced() {
         untouched = false;
+    }
+
+    /** Random id of the volume. */
+    public UUID uuid() {
+        return new UUID(uuidHigh, uuidLow);
     }
 
     boolean hasUuid(final long high, final long low) {

@@ -3,11 +3,14 @@ package org.farshore.dataplane.retire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.agrona.BufferUtil;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
+import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * Opens replica volumes by the rules that keep somebody else's bytes safe.
@@ -25,6 +28,7 @@ import org.farshore.dataplane.runtime.BlockFiles;
  * <p>Apply thread.
  */
 public final class ReplicaVolumes {
+    private static final StateLog LOG = StateLog.of(ReplicaVolumes.class);
     private static final int PROBE_LENGTH = 1 << 20;
     private static final int PROBES = 1024;
     private static final int BLOCK_LENGTH = 4096;
@@ -49,6 +53,23 @@ public final class ReplicaVolumes {
         this.dataDirectory = dataDirectory;
         this.configured = configured;
         this.adopt = adopt;
+    }
+
+    /** Claims of a machine's replicas, also of volumes that have left its stream. One that cannot be read is named and left out. */
+    List<ReplicaClaim> claims(final String machine) throws IOException {
+        final Path directory = dataDirectory.resolve(machine);
+        final List<ReplicaClaim> claims = new ArrayList<>();
+        for (final String volume : files.list(directory)) {
+            try {
+                final ReplicaClaim claim = ReplicaClaim.load(files, directory.resolve(volume));
+                if (claim != null) {
+                    claims.add(claim);
+                }
+            } catch (final IOException e) {
+                LOG.warn("replica", directory.resolve(volume), "state", "left-out", "reason", e.getMessage());
+            }
+        }
+        return claims;
     }
 
     /**

@@ -185,13 +185,18 @@ public final class StreamApply {
         return outcomes.poll();
     }
 
-    /** The replica of a volume that has been opened; apply thread. */
-    void addReplica(final ReplicaVolume replica, final StreamVolume volume) {
-        gatherer.addReplica(replica, volume);
-        replicas.put(new UUID(volume.uuidHigh(), volume.uuidLow()), replica);
+    /** A replica that was opened; apply thread. */
+    void addReplica(final ReplicaVolume replica) {
+        gatherer.addReplica(replica);
+        replicas.put(replica.uuid(), replica);
         if (history != null) {
-            history.base(new UUID(volume.uuidHigh(), volume.uuidLow()), replica.path());
+            history.base(replica.uuid(), replica.path());
         }
+    }
+
+    /** A volume of the stream whose replica was opened; apply thread. */
+    void announce(final StreamVolume volume) {
+        gatherer.announce(volume);
     }
 
     /** Any thread: nothing more is brought into the replicas, once {@link #isHalted} says so; or it goes on. */

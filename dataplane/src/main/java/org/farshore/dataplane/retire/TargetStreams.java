@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
@@ -24,6 +25,7 @@ import org.farshore.dataplane.runtime.ExitCode;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.ship.RecordMessage;
+import org.farshore.dataplane.ship.StreamLimits;
 import org.farshore.dataplane.ship.VolumeRecords;
 import org.farshore.dataplane.volume.StreamVolume;
 import org.farshore.dataplane.volume.VolumeTable;
@@ -184,7 +186,35 @@ public final class TargetStreams {
                 return e.getMessage();
             }
         }
+        openThoseThatLeft(machine, walk.generation, apply);
         return null;
+    }
+
+    /** Volumes that are in the stream no more: points, views and a commit may still name them. */
+    private void openThoseThatLeft(final String machine, final int generation, final StreamApply apply)
+            throws IOException {
+        for (final ReplicaClaim claim : replicaVolumes.claims(machine)) {
+            final UUID uuid = UUID.fromString(claim.uuid());
+            final long high = uuid.getMostSignificantBits();
+            final long low = uuid.getLeastSignificantBits();
+            final boolean hasRoom = apply.replicas().size() < WriteArena.REPLICAS_MAX - StreamLimits.VOLUMES_MAX;
+            if (hasRoom && apply.findReplica(high, low) == null) {
+                try {
+                    apply.addReplica(replicaVolumes.open(
+                            machine, claim.volume(), high, low, claim.sizeBytes(), generation, true));
+                } catch (final IOException | ReplicaRefusedException e) {
+                    LOG.warn(
+                            "stream",
+                            machine,
+                            "volume",
+                            claim.volume(),
+                            "replica",
+                            "left-out",
+                            "reason",
+                            e.getMessage());
+                }
+            }
+        }
     }
 
     ReplicaVolume openReplica(
@@ -197,11 +227,13 @@ public final class TargetStreams {
         final ReplicaVolume known = apply.findReplica(volume.uuidHigh(), volume.uuidLow());
         if (known != null) {
             known.grow(volume.sizeBytes());
+            apply.announce(volume);
             return known;
         }
         final ReplicaVolume replica = replicaVolumes.open(
                 machine, volume.name(), volume.uuidHigh(), volume.uuidLow(), volume.sizeBytes(), generation, mustExist);
-        apply.addReplica(replica, volume);
+        apply.addReplica(replica);
+        apply.announce(volume);
         LOG.info("stream", machine, "volume", volume.name(), "replica", replica.path(), "bytes", volume.sizeBytes());
         return replica;
     }

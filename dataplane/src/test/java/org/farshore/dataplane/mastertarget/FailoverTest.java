@@ -330,6 +330,21 @@ class FailoverTest {
     }
 
     @Test
+    void aVolumeThatHasLeftTheStreamIsTheDiskAfterACommitAndAStop() {
+        final FailoverWorld world = world(11);
+        world.removeSecond();
+        final ViewReport view = world.failOver(world.sequence(3));
+        final byte[][] disk = world.use(view, world.points.get(world.sequence(3)));
+        world.commit();
+        world.target.disk.restart(Survival.NONE);
+        world.sender = null;
+        world.target.start();
+        world.step(() -> world.target.exports.replicas.containsKey(view.id() + "/two"));
+        assertThat(world.target.replica("two")).isEqualTo(disk[2]);
+        assertThat(world.report().phase()).isEqualTo(FailoverPhase.COMMITTED);
+    }
+
+    @Test
     void aSecondCommitInOneLifeOfTheRoleLeavesNothingOfItsGenerationEither() {
         final FailoverWorld world = world(15);
         for (int i = 0; i < 2; i++) {

@@ -83,6 +83,12 @@ final class FailoverWorld {
         return this;
     }
 
+    /** The second volume is taken out of the source's settings. */
+    void removeSecond() {
+        send(writer.volumeRemoved(2));
+        settle();
+    }
+
     private List<Extent> randomWrites() {
         final List<Extent> extents = new ArrayList<>();
         for (int i = random.nextInt(3); i >= 0; i--) {
