@@ -57,6 +57,7 @@ public final class ModelCapture implements CaptureSource {
         HeapBits lost;
         boolean comparing;
         boolean coverageUnknown;
+        boolean left;
         int phase;
         long followedBytes;
 
@@ -71,6 +72,13 @@ public final class ModelCapture implements CaptureSource {
             sent = new HeapBits(blocks);
             lost = new HeapBits(blocks);
             followedBytes = bytes.length;
+        }
+
+        void forget() {
+            newBits();
+            comparing = false;
+            coverageUnknown = false;
+            phase = 0;
         }
     }
 
@@ -175,6 +183,23 @@ public final class ModelCapture implements CaptureSource {
         pieceLength = bytes;
     }
 
+    /** The volume is taken out of the agent's settings: what is written to it is seen by nobody from here on. */
+    public void leave(final int volume) {
+        volumes.get(volume).forget();
+        volumes.get(volume).left = true;
+    }
+
+    /** The volume is in the agent's settings again, a new one to the capture. */
+    public void rejoin(final int volume) {
+        volumes.get(volume).forget();
+        volumes.get(volume).left = false;
+    }
+
+    /** True while the volume is not in the agent's settings. */
+    public boolean hasLeft(final int volume) {
+        return volumes.get(volume).left;
+    }
+
     /** Submits a write: its payload is in the ring, or lost. Returns its number. */
     public int submit(final int volume, final long offset, final byte[] bytes) {
         return submit(volume, offset, bytes, () -> {});
@@ -183,6 +208,9 @@ public final class ModelCapture implements CaptureSource {
     /** As above; something else happens between the first piece, which is held back until the last is in, and the second. */
     public int submit(final int volume, final long offset, final byte[] bytes, final Runnable between) {
         timeNs++;
+        if (hasLeft(volume)) {
+            return submitUnseen(volume, offset, bytes);
+        }
         final int pieces = (bytes.length + pieceLength - 1) / pieceLength;
         if (fits((long) pieces * HEADER_LENGTH + bytes.length)) {
             final int bio = nextBio++;
@@ -233,6 +261,9 @@ public final class ModelCapture implements CaptureSource {
     public void end(final int write, final int error) {
         timeNs++;
         final Write ended = open.remove(write);
+        if (hasLeft(ended.volume())) {
+            return;
+        }
         if (fits(HEADER_LENGTH)) {
             record(
                     Kind.COMPLETE,
@@ -259,6 +290,9 @@ public final class ModelCapture implements CaptureSource {
     public void discard(final int volume, final int offset, final int length) {
         timeNs++;
         java.util.Arrays.fill(volumes.get(volume).bytes, offset, offset + length, (byte) 0);
+        if (hasLeft(volume)) {
+            return;
+        }
         if (fits(HEADER_LENGTH)) {
             record(Kind.ZEROED, volume, offset, length, nextBio++, true, true, 0, null);
         } else {
@@ -278,7 +312,7 @@ public final class ModelCapture implements CaptureSource {
 
     /** Runs of a capture program were skipped, and nobody knows which writes they were for. */
     public void loseCoverage(final int volume) {
-        volumes.get(volume).coverageUnknown = true;
+        volumes.get(volume).coverageUnknown = !hasLeft(volume);
         gapEpoch++;
     }
 
@@ -292,12 +326,7 @@ public final class ModelCapture implements CaptureSource {
         ring.clear();
         open.clear();
         notBusy();
-        for (final Volume volume : volumes) {
-            volume.newBits();
-            volume.comparing = false;
-            volume.coverageUnknown = false;
-            volume.phase = 0;
-        }
+        volumes.forEach(Volume::forget);
     }
 
     /** Monotonic time of this machine: moves with every event. */
@@ -439,8 +468,11 @@ public final class ModelCapture implements CaptureSource {
         return at;
     }
 
-    /** A later piece of a write whose first piece was not taken is left out, as the real reader does. */
+    /** A later piece of a write whose first piece was not taken is left out, as the real reader does; so is a volume that left. */
     private boolean handUnlessOrphan(final CaptureHandler handler, final Slot slot) {
+        if (hasLeft(slot.volume)) {
+            return true;
+        }
         if (!slot.first && !openBios.contains(slot.bio)) {
             return true;
         }

@@ -46,6 +46,8 @@ enum FaultKind {
     SOURCE_READ_FAILS(FaultFamily.SOURCE),
     /** A volume of the source gets {@code amount} blocks larger. */
     GROW(FaultFamily.SOURCE),
+    /** A volume is taken out of the agent's settings, and in again after the duration; only in {@link LeaveHunt}. */
+    LEAVE(FaultFamily.SOURCE),
     /** The wall clock of a role jumps by {@code amount} seconds. */
     CLOCK_JUMP(FaultFamily.CLOCKS);
 

@@ -35,6 +35,7 @@ final class PastOracle {
     private final Tally tally;
     private final TreeMap<Long, Cut> cuts = new TreeMap<>();
     private final List<Held> held = new ArrayList<>();
+    private final Set<Integer> left = new HashSet<>();
     private boolean mayMiss;
 
     private record Cut(long captureNs, Map<Integer, byte[]> copies) {}
@@ -82,6 +83,11 @@ final class PastOracle {
     /** Journal may have been damaged: from now on points may be missing and reads refused, but none shows other bytes. */
     void mayMiss() {
         mayMiss = true;
+    }
+
+    /** A volume left the stream: the newest point that names it need not outlive the window. */
+    void left(final int volume) {
+        left.add(volume);
     }
 
     /** The process that had the views is no more. */
@@ -149,7 +155,7 @@ final class PastOracle {
     private void checkKept(final int volume, final List<RecoveryPoint> offered, final long nowNs) {
         final Set<Long> there = new HashSet<>();
         offered.forEach(point -> there.add(point.sequence()));
-        boolean isNewest = true;
+        boolean isNewest = !left.contains(volume);
         for (final Map.Entry<Long, Cut> entry : cuts.descendingMap().entrySet()) {
             if (!entry.getValue().copies.containsKey(volume)) {
                 continue;

@@ -22,6 +22,7 @@ enum Rarity {
     DUPLICATE("another capture of the machine was refused"),
     KILLED_INSIDE("a role died inside a duty cycle"),
     GREW("a volume grew"),
+    LEFT("a volume left the stream for a while"),
     VIEW("a view of the past was read"),
     VIEW_USED("a view that is written to was read"),
     TEST_FAILOVER("a test failover was started"),

@@ -116,18 +116,36 @@ record Scenario(
      */
     Scenario withRot(final int count) {
         final Dice dice = Dice.of(seed, "rot");
-        final List<Fault> drawn = new ArrayList<>(faults);
+        final List<Fault> more = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             final long atNs = dice.between(0, quietNs - SECOND_NS);
-            drawn.add(new Fault(0, atNs, FaultKind.ROT, 2, dice.nextLong() >>> 1, 0));
+            more.add(new Fault(0, atNs, FaultKind.ROT, 2, dice.nextLong() >>> 1, 0));
         }
+        return with(workload.heavier(), installation, faultsAnd(more));
+    }
+
+    /** The same with volumes that leave the stream so often and come back. */
+    Scenario withLeaves(final int count) {
+        final Dice dice = Dice.of(seed, "leaves");
+        final List<Fault> more = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            final int volume = dice.below(workload.volumeSectors().length);
+            final long atNs = dice.between(0, quietNs - SECOND_NS);
+            more.add(new Fault(0, atNs, FaultKind.LEAVE, volume, 0, dice.skewed(SECOND_NS / 100, 8 * SECOND_NS)));
+        }
+        return with(workload, installation, faultsAnd(more));
+    }
+
+    private List<Fault> faultsAnd(final List<Fault> more) {
+        final List<Fault> drawn = new ArrayList<>(faults);
+        drawn.addAll(more);
         drawn.sort(Comparator.comparingLong(Fault::atNs));
         final List<Fault> numbered = new ArrayList<>();
         for (final Fault fault : drawn) {
             numbered.add(new Fault(
                     numbered.size(), fault.atNs(), fault.kind(), fault.place(), fault.amount(), fault.durationNs()));
         }
-        return with(workload.heavier(), installation, numbered);
+        return numbered;
     }
 
     /** The same with the faults of these numbers. */

@@ -59,7 +59,7 @@ final class ScenarioMaker {
         final List<Draw> draws = new ArrayList<>();
         int weights = 0;
         for (final FaultKind kind : FaultKind.values()) {
-            if (families.contains(kind.family())) {
+            if (families.contains(kind.family()) && kind != FaultKind.LEAVE) {
                 final int weight = weightOf(kind) * (1 + dice.below(4));
                 weights += weight;
                 draws.add(new Draw(kind, weight));
@@ -139,6 +139,7 @@ final class ScenarioMaker {
             case SOURCE_WRITE_FAILS -> new Fault(0, atNs, kind, 0, 1 + dice.below(2), 0);
             case SOURCE_READ_FAILS -> new Fault(0, atNs, kind, 0, 1 + dice.below(12), 0);
             case GROW -> new Fault(0, atNs, kind, dice.below(volumes), 1 + dice.below(16), 0);
+            case LEAVE -> throw new IllegalStateException("drawn apart");
             case CLOCK_JUMP -> new Fault(0, atNs, kind, dice.below(3), dice.between(-3600, 3600), 0);
         };
     }

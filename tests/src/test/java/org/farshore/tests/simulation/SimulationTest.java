@@ -21,6 +21,7 @@ class SimulationTest {
     private static final int WINDOW_SEEDS = 60;
     private static final int OPERATED_SEEDS = 40;
     private static final int ROT_SEEDS = 30;
+    private static final int LEAVE_SEEDS = 100;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 
@@ -68,6 +69,12 @@ class SimulationTest {
         final Tally tally = runAll(ROT_SEEDS, new RottenViewHunt());
         assertThat(tally.reachedCount(Rarity.ROT)).isGreaterThan(ROT_SEEDS * 5L);
         assertThat(tally.reachedCount(Rarity.VIEW_USED)).isPositive();
+    }
+
+    @Test
+    void everySeedShowsTheTruthOfVolumesThatLeaveAndComeBack() {
+        final Tally tally = runAll(LEAVE_SEEDS, new LeaveHunt());
+        assertThat(tally.reachedCount(Rarity.LEFT)).isGreaterThan(LEAVE_SEEDS);
     }
 
     private static Tally runAll(final int seeds, final ScenarioHunt worlds) {

@@ -125,6 +125,9 @@ final class SourceMachine implements Promises.Cuts {
     List<VolumeDevice> devices() {
         final List<VolumeDevice> found = new ArrayList<>();
         for (final VolumeDevice device : devices) {
+            if (capture.hasLeft(device.number())) {
+                continue;
+            }
             found.add(new VolumeDevice(
                     device.number(),
                     device.name(),
@@ -299,6 +302,16 @@ final class SourceMachine implements Promises.Cuts {
         capture.growDevice(volume, new byte[sectors * SectorStamp.LENGTH]);
         oracle.grow(volume, (int) (sizeBytes(volume) / SectorStamp.LENGTH));
         tally.reached(Rarity.GREW);
+    }
+
+    /** Takes a volume out of the agent's settings, unless it is the only one there; false then. */
+    boolean leave(final int volume) {
+        if (capture.hasLeft(volume) || devices().size() == 1) {
+            return false;
+        }
+        capture.leave(volume);
+        tally.reached(Rarity.LEFT);
+        return true;
     }
 
     /** Power is cut and comes back: ring and pinned bits are gone, what was in flight has landed in part. */

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -53,6 +55,9 @@ final class World {
     private final PastOracle past;
     private final FailoverPlay play;
     private ApplyAgent.SetRetention drain;
+    /** When volumes that left come back. */
+    private final Map<Integer, Long> returns = new TreeMap<>();
+
     private int nextFault;
     private long rounds;
     private long disturbedNs;
@@ -288,6 +293,7 @@ final class World {
     // faults
 
     private void strike(final long nowNs) {
+        rejoin(isQuiet ? Long.MAX_VALUE : nowNs);
         while (!isQuiet
                 && nextFault < scenario.faults().size()
                 && nowNs >= scenario.faults().get(nextFault).atNs()) {
@@ -329,8 +335,28 @@ final class World {
             case MISSED_RUN -> source.capture().loseCoverage(fault.place());
             case SOURCE_WRITE_FAILS -> source.failWrites((int) fault.amount());
             case SOURCE_READ_FAILS -> source.capture().failReads(fault.amount());
+            case LEAVE -> leave(fault.place(), untilNs);
             case GROW -> source.grow(fault.place(), (int) fault.amount());
             case CLOCK_JUMP -> nodes[fault.place()].jumpWallClock(fault.amount() * 1000 * MS_NS);
+        }
+    }
+
+    private void leave(final int volume, final long untilNs) {
+        if (source.leave(volume)) {
+            past.left(volume);
+            returns.put(volume, untilNs);
+            stop(Node.AGENT, "a volume was taken out of its settings", RESTART_NS);
+        }
+    }
+
+    private void rejoin(final long nowNs) {
+        if (returns.values().removeIf(atNs -> nowNs >= atNs)) {
+            for (int volume = 0; volume < source.volumes(); volume++) {
+                if (source.capture().hasLeft(volume) && !returns.containsKey(volume)) {
+                    source.capture().rejoin(volume);
+                }
+            }
+            stop(Node.AGENT, "a volume was taken into its settings", RESTART_NS);
         }
     }
 

@@ -3,6 +3,7 @@ package org.farshore.tests.simulation.bugs;
 import static org.farshore.tests.simulation.bugs.PlantedBug.of;
 
 import java.util.List;
+import org.farshore.tests.simulation.LeaveHunt;
 import org.farshore.tests.simulation.RotHunt;
 import org.farshore.tests.simulation.RottenViewHunt;
 import org.farshore.tests.simulation.WindowHunt;
@@ -205,7 +206,7 @@ final class PlantedBugs {
                             "return damage.isLacking(range, position, baseHorizon);",
                             "return damage.isLacking(range, position, leases.floor());")
                     .huntedBy(RottenViewHunt.class),
-            of("a volume that is announced anew has no past", "G1: chunks do not overtake what its first time left")
+            of("a volume whose first record rotted has no past", "G1: chunks do not overtake what its first time left")
                     .inDataplane(
                             "receive/MessageIntake.java",
                             "if (known == null && !opening.replica().isUntouched()) {",
@@ -215,5 +216,18 @@ final class PlantedBugs {
                             "if (volume == null || !volume.everConverged()) {",
                             "if (volume != null && !volume.everConverged()) {")
                     .huntedBy(RottenViewHunt.class)
-                    .fromSeed(255));
+                    .fromSeed(255),
+            of("a volume that comes back has no past", "G1: chunks do not overtake what its first time left")
+                    .inDataplane(
+                            "receive/MessageIntake.java",
+                            "if (known == null && !opening.replica().isUntouched()) {",
+                            "if (known == null && opening.replica() == null) {")
+                    .huntedBy(LeaveHunt.class),
+            of("points of a volume that left are given up", "D4: they stay for the window")
+                    .inDataplane(
+                            "recover/RetentionRule.java",
+                            "final boolean isValid = point.ordered() != 0 &&",
+                            "final boolean isValid = (point.ordered() & catalogue.known()) != 0 &&")
+                    .huntedBy(LeaveHunt.class)
+                    .fromSeed(185));
 }
