@@ -23,6 +23,7 @@ enum Rarity {
     KILLED_INSIDE("a role died inside a duty cycle"),
     GREW("a volume grew"),
     LEFT("a volume left the stream for a while"),
+    PINNED("a pinned point was looked at"),
     VIEW("a view of the past was read"),
     VIEW_USED("a view that is written to was read"),
     TEST_FAILOVER("a test failover was started"),

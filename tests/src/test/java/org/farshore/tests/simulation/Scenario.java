@@ -63,6 +63,7 @@ record Scenario(
      * @param latencyNs of each hop, least.
      * @param windowLength bytes under way on one stream of the network.
      * @param retentionNs how far back the master target keeps points; 0 keeps none.
+     * @param isPinned true when somebody pins points; only with retention.
      * @param isOperated true when somebody opens views and fails over; only with retention.
      */
     record Installation(
@@ -71,13 +72,14 @@ record Scenario(
             int windowLength,
             int journalSegments,
             long retentionNs,
+            boolean isPinned,
             boolean isOperated) {
         /** A window's journal is so much longer. */
         private static final int SEGMENTS_FACTOR = 8;
 
-        private Installation withRetention(final long windowNs, final boolean operated) {
+        private Installation withRetention(final long windowNs, final boolean pinned, final boolean operated) {
             return new Installation(
-                    ringLength, latencyNs, windowLength, journalSegments * SEGMENTS_FACTOR, windowNs, operated);
+                    ringLength, latencyNs, windowLength, journalSegments * SEGMENTS_FACTOR, windowNs, pinned, operated);
         }
     }
 
@@ -97,12 +99,17 @@ record Scenario(
 
     /** The same with a master target that keeps a window of the past, and a journal that has room for it. */
     Scenario withRetention(final long windowNs) {
-        return with(workload, installation.withRetention(windowNs, false), faults);
+        return with(workload, installation.withRetention(windowNs, false, false), faults);
+    }
+
+    /** The same with a window, and somebody who pins points of it. */
+    Scenario pinned(final long windowNs) {
+        return with(workload, installation.withRetention(windowNs, true, false), faults);
     }
 
     /** The same with a window, and an operator who opens views of the past and fails over ({@link FailoverPlay}). */
     Scenario operated(final long windowNs) {
-        return with(workload, installation.withRetention(windowNs, true), faults);
+        return with(workload, installation.withRetention(windowNs, false, true), faults);
     }
 
     /** True when bits flip in the journal. */
@@ -184,7 +191,9 @@ record Scenario(
                 .append(quietNs / SECOND_NS)
                 .append(" s, retention ")
                 .append(installation.retentionNs() / SECOND_NS)
-                .append(installation.isOperated() ? " s, operated\n" : " s\n");
+                .append(" s")
+                .append(installation.isPinned() ? ", pinned" : "")
+                .append(installation.isOperated() ? ", operated\n" : "\n");
         text.append("families ")
                 .append(families.isEmpty() ? "none" : EnumSet.copyOf(families))
                 .append('\n');

@@ -51,6 +51,7 @@ final class ScenarioMaker {
                 (int) dice.skewed(128 << 10, 1 << 20),
                 4 + dice.below(5),
                 0,
+                false,
                 false);
         return new Scenario(seed, workload, installation, quietNs, families, List.copyOf(faults));
     }

@@ -22,6 +22,7 @@ class SimulationTest {
     private static final int OPERATED_SEEDS = 40;
     private static final int ROT_SEEDS = 30;
     private static final int LEAVE_SEEDS = 100;
+    private static final int PIN_SEEDS = 50;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 
@@ -75,6 +76,12 @@ class SimulationTest {
     void everySeedShowsTheTruthOfVolumesThatLeaveAndComeBack() {
         final Tally tally = runAll(LEAVE_SEEDS, new LeaveHunt());
         assertThat(tally.reachedCount(Rarity.LEFT)).isGreaterThan(LEAVE_SEEDS);
+    }
+
+    @Test
+    void everySeedKeepsWhatIsPinned() {
+        final Tally tally = runAll(PIN_SEEDS, new PinHunt());
+        assertThat(tally.reachedCount(Rarity.PINNED)).isGreaterThan(PIN_SEEDS * 10L);
     }
 
     private static Tally runAll(final int seeds, final ScenarioHunt worlds) {

@@ -11,7 +11,10 @@ import java.util.TreeMap;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.farshore.dataplane.mastertarget.MasterTargetAgents;
+import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.retire.ApplyAgent;
+import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.retire.TargetStreams;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
@@ -53,6 +56,7 @@ final class World {
     private final RoleLife[] lives = new RoleLife[3];
     private final UnsafeBuffer[] scratch = new UnsafeBuffer[2];
     private final PastOracle past;
+    private final PinKeeper pins;
     private final FailoverPlay play;
     private ApplyAgent.SetRetention drain;
     /** When volumes that left come back. */
@@ -90,6 +94,7 @@ final class World {
             nodes[i] = new Node(i, i == Node.AGENT ? source::timeNs : time::nowNs, time);
         }
         targetDisk = new TargetDisk(disk, nodes[Node.TARGET], hash, tally);
+        pins = installation.isPinned() ? new PinKeeper(Dice.of(scenario.seed(), "pins"), tally) : null;
         final Dice harm = Dice.of(scenario.seed(), "harm");
         play = installation.isOperated()
                 ? new FailoverPlay(
@@ -197,8 +202,20 @@ final class World {
         final Node target = nodes[Node.TARGET];
         final boolean isPastInOrder = play == null || !play.isBusy();
         if (scenario.installation().retentionNs() > 0 && target.isAlive() && drain == null && isPastInOrder) {
-            past.check(lives[Node.TARGET].masterTarget(), source.timeNs(), promises.durable());
+            final MasterTargetAgents masterTarget = lives[Node.TARGET].masterTarget();
+            past.check(masterTarget, source.timeNs(), promises.durable());
+            final StreamHistory history = pins == null ? null : history();
+            if (history != null && history.points().endSequence() >= promises.durable()) {
+                pins.check(masterTarget, history, past.isMissingAllowed());
+            }
         }
+    }
+
+    /** What is kept of the machine's past; null when the target has not met it yet. */
+    private StreamHistory history() {
+        final List<TargetStream> streams =
+                lives[Node.TARGET].masterTarget().applyAgent().streams();
+        return streams.isEmpty() ? null : streams.get(0).history();
     }
 
     // roles
@@ -276,6 +293,9 @@ final class World {
         hash.add(8, node.index());
         if (node.index() == Node.TARGET) {
             past.forgetViews();
+            if (pins != null) {
+                pins.stopped();
+            }
             if (play != null) {
                 play.stopped(false);
             }
@@ -403,6 +423,7 @@ final class World {
                 && lives[Node.AGENT].isIdle()
                 && promises.isAllDurable()
                 && promises.newestCutNs(source.volumes()) > disturbedNs
+                && (pins == null || pins.isOver(lives[Node.TARGET].masterTarget(), history()))
                 && isDrained();
     }
 

@@ -4,6 +4,7 @@ import static org.farshore.tests.simulation.bugs.PlantedBug.of;
 
 import java.util.List;
 import org.farshore.tests.simulation.LeaveHunt;
+import org.farshore.tests.simulation.PinHunt;
 import org.farshore.tests.simulation.RotHunt;
 import org.farshore.tests.simulation.RottenViewHunt;
 import org.farshore.tests.simulation.WindowHunt;
@@ -229,5 +230,11 @@ final class PlantedBugs {
                             "final boolean isValid = point.ordered() != 0 &&",
                             "final boolean isValid = (point.ordered() & catalogue.known()) != 0 &&")
                     .huntedBy(LeaveHunt.class)
-                    .fromSeed(185));
+                    .fromSeed(185),
+            of("a start forgets what pins hold", "D4: a pinned point stays until it is given up")
+                    .inDataplane(
+                            "recover/RecoveryPoints.java",
+                            "pinLeases.put(pin.name(), leases.hold(pin.position(), \"pin \" + pin.name()));",
+                            "pinLeases.put(pin.name(), null);")
+                    .huntedBy(PinHunt.class));
 }
