@@ -103,7 +103,7 @@ public final class TargetMachine implements MachineStream {
             throw new FarshoreException(
                     ExitCode.NO, "the retention window of machine " + machine() + " is 0: no point is kept");
         }
-        return stream.history().openView(point, volume, overlay);
+        return stream.history().volumes().openView(point, volume, overlay);
     }
 
     @Override

@@ -23,7 +23,10 @@ final class PinTask extends StagedTask {
     @Override
     Stage begin(final CommandReply reply) {
         return query == null
-                ? ask(machine, history -> history.points().unpin(name), complaint -> answer(complaint, "unpinned"))
+                ? ask(
+                        machine,
+                        history -> history.points().pins().unpin(name),
+                        complaint -> answer(complaint, "unpinned"))
                 : ask(machine, history -> query.choose(history, List.of()), this::pin);
     }
 
@@ -31,7 +34,7 @@ final class PinTask extends StagedTask {
         return choice.isGranted()
                 ? ask(
                         machine,
-                        history -> history.points().pin(name, choice.point()),
+                        history -> history.points().pins().pin(name, choice.point()),
                         complaint -> answer(
                                 complaint,
                                 "pinned at sequence " + choice.point().sequence()))

@@ -29,7 +29,7 @@ final class PointsTask extends StagedTask {
         return ask(
                 machine,
                 history -> new Found(
-                        history.points().list(volumes), history.points().pins()),
+                        history.points().list(volumes), history.points().pins().sequences()),
                 this::answer);
     }
 

@@ -35,7 +35,7 @@ final class RetentionTask extends StagedTask {
                 machine,
                 history -> new Found(
                         history.points().list(List.of()),
-                        new TreeMap<>(history.points().pins())),
+                        new TreeMap<>(history.points().pins().sequences())),
                 found -> answer(machine, found));
     }
 

@@ -2,11 +2,8 @@ package org.farshore.dataplane.recover;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.LongFunction;
 import org.farshore.dataplane.codecs.replication.BarrierDecoder;
@@ -24,10 +21,8 @@ import org.farshore.dataplane.journal.StreamState;
 import org.farshore.dataplane.journal.VolumeState;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
-import org.farshore.dataplane.runtime.RecordInDoubtException;
 import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.ship.RecordMessage;
-import org.farshore.dataplane.volume.VolumeTable;
 
 /**
  * The recovery points of one stream: found while the journal is followed, kept in the file {@code points}
@@ -50,13 +45,11 @@ public final class RecoveryPoints implements AutoCloseable {
 
     private final Catalogue catalogue = new Catalogue();
     private final CatalogueFile file;
-    private final PinFile pinFile;
     private final ViewLeases leases;
     private final PointChooser chooser;
     private final RetentionRule rule = new RetentionRule(catalogue);
     private final PointFollower follower = new PointFollower(this::onRecord);
-    private final List<PinFile.Pin> pins;
-    private final Map<String, ViewLeases.Lease> pinLeases = new HashMap<>();
+    private final Pins pins;
     private boolean rewrite;
     private boolean changed;
     private int dropped;
@@ -65,14 +58,13 @@ public final class RecoveryPoints implements AutoCloseable {
 
     private RecoveryPoints(
             final CatalogueFile file,
-            final PinFile pinFile,
+            final Pins pins,
             final ViewLeases leases,
             final LongFunction<JournalReader> journal) {
         this.file = file;
-        this.pinFile = pinFile;
         this.leases = leases;
         this.chooser = new PointChooser(catalogue, leases::floor, this::position, journal);
-        this.pins = pinFile.load();
+        this.pins = pins;
     }
 
     /**
@@ -94,7 +86,8 @@ public final class RecoveryPoints implements AutoCloseable {
             final LongFunction<JournalReader> journal) {
         final CatalogueFile file =
                 new CatalogueFile(files, directory, state.machineIdHigh(), state.machineIdLow(), state.generation());
-        final RecoveryPoints points = new RecoveryPoints(file, new PinFile(files, directory), leases, journal);
+        final RecoveryPoints points =
+                new RecoveryPoints(file, new Pins(new PinFile(files, directory), leases), leases, journal);
         points.load(state, journalEnd, journal);
         return points;
     }
@@ -129,9 +122,6 @@ public final class RecoveryPoints implements AutoCloseable {
             findPointAt(state, journal);
         }
         follower.begin(catalogue.position(), catalogue.endSequence());
-        for (final PinFile.Pin pin : pins) {
-            pinLeases.put(pin.name(), leases.hold(pin.position(), "pin " + pin.name()));
-        }
     }
 
     /** Positions do not fall, so the last entry says how far the journal was followed. */
@@ -410,68 +400,9 @@ public final class RecoveryPoints implements AutoCloseable {
         return chooser.bySequence(sequence, follower.endSequence(), volumes);
     }
 
-    /**
-     * Keeps a point under a name: retire does not pass it. Durable on return.
-     *
-     * @return null when it is kept, else why it cannot be.
-     */
-    public String pin(final String name, final RecoveryPoint point) {
-        if (!VolumeTable.isValidName(name)) {
-            return "a pin's name has 1 to " + VolumeTable.NAME_LENGTH_MAX
-                    + " letters, digits, dots, dashes and underscores";
-        }
-        if (pins.stream().anyMatch(pin -> pin.name().equals(name))) {
-            return "there is a pin " + name + " already";
-        }
-        if (pins.size() == PinFile.PINS_MAX) {
-            return "there are " + PinFile.PINS_MAX + " pins already";
-        }
-        final ViewLeases.Lease lease = leases.hold(point.heldPosition(), "pin " + name);
-        if (lease == null) {
-            return "point " + point.sequence() + " is below the floor and was withdrawn";
-        }
-        final List<PinFile.Pin> more = new ArrayList<>(pins);
-        more.add(new PinFile.Pin(name, point.sequence(), point.position(), point.frameEntries(), point.wallTimeNs()));
-        final String complaint = storePins(more);
-        if (complaint != null) {
-            lease.close();
-            return complaint;
-        }
-        pinLeases.put(name, lease);
-        return null;
-    }
-
-    /** Gives up a pin; returns null when that is durable, else why not. */
-    public String unpin(final String name) {
-        final List<PinFile.Pin> fewer = new ArrayList<>(pins);
-        if (!fewer.removeIf(pin -> pin.name().equals(name))) {
-            return "there is no pin " + name;
-        }
-        final String complaint = storePins(fewer);
-        final ViewLeases.Lease lease = complaint == null ? pinLeases.remove(name) : null;
-        if (lease != null) {
-            lease.close();
-        }
-        return complaint;
-    }
-
-    private String storePins(final List<PinFile.Pin> changedPins) {
-        try {
-            pinFile.store(changedPins);
-        } catch (final FarshoreException | RecordInDoubtException e) {
-            // In doubt: a pin too many after the next start, or one that was to go and has gone.
-            return e.getMessage();
-        }
-        pins.clear();
-        pins.addAll(changedPins);
-        return null;
-    }
-
-    /** Names of the pins and the sequences that they keep. */
-    public Map<String, Long> pins() {
-        final Map<String, Long> list = new HashMap<>();
-        pins.forEach(pin -> list.put(pin.name(), pin.sequence()));
-        return list;
+    /** Points that are kept under a name. */
+    public Pins pins() {
+        return pins;
     }
 
     @Override

@@ -1,13 +1,7 @@
 package org.farshore.dataplane.recover;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.status.AtomicCounter;
 import org.farshore.dataplane.index.LostJournal;
 import org.farshore.dataplane.index.VersionIndex;
 import org.farshore.dataplane.index.VersionIndexContext;
@@ -18,10 +12,8 @@ import org.farshore.dataplane.journal.JournalDamageException;
 import org.farshore.dataplane.journal.JournalFrameFlyweight;
 import org.farshore.dataplane.journal.JournalFrameHandler;
 import org.farshore.dataplane.journal.JournalReader;
-import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
-import org.farshore.dataplane.runtime.ReplicationCounter;
 
 /**
  * The past of one stream: its version index, its recovery points, who holds which moment, and how far retire may go.
@@ -51,12 +43,9 @@ public final class StreamHistory implements AutoCloseable {
     private final StreamCheckpoint checkpoint;
     private final HistoryDamage damage;
     private final RetentionGauges gauges;
-    private final AtomicCounter readErrors;
-    private final AtomicCounter viewsFull;
-    private final Map<UUID, Path> bases = new ConcurrentHashMap<>();
+    private final PastVolumes volumes;
     private final JournalFrameHandler frameHandler = this::onFrame;
     private final JournalFrameHandler companion = this::onIndexedFrame;
-    private DecodedFrames frames;
     private long seenFloor;
     private long seenChanges = -1;
     private long rulePosition;
@@ -93,8 +82,7 @@ public final class StreamHistory implements AutoCloseable {
         checkpoint = context.checkpoint();
         reader = journal.newReader(Math.min(points.position(), checkpoint.position()));
         gauges = new RetentionGauges(context.machine(), context.counters());
-        readErrors = context.counters().newCounter(ReplicationCounter.VIEW_READ_ERRORS, context.machine());
-        viewsFull = context.counters().newCounter(ReplicationCounter.VIEWS_FULL, context.machine());
+        volumes = new PastVolumes(this, context, damage);
         retirePosition = context.state().appliedPosition();
         baseHorizon = retirePosition;
     }
@@ -139,17 +127,9 @@ public final class StreamHistory implements AutoCloseable {
         return leases;
     }
 
-    /** Frames unpacked for the views of this stream; takes its memory when first asked. Any thread. */
-    public synchronized DecodedFrames frames() {
-        if (frames == null) {
-            frames = new DecodedFrames(
-                    journal::newFetcher,
-                    context.frameMemory(),
-                    damage::isCondemned,
-                    context.counters().newCounter(ReplicationCounter.VIEW_FRAME_HITS, context.machine()),
-                    context.counters().newCounter(ReplicationCounter.VIEW_FRAMES_DECODED, context.machine()));
-        }
-        return frames;
+    /** Opens volumes as they were; any thread. */
+    public PastVolumes volumes() {
+        return volumes;
     }
 
     /** How long points are kept, and in how much room; any thread. */
@@ -161,11 +141,6 @@ public final class StreamHistory implements AutoCloseable {
     public void policy(final RetentionPolicy value) {
         policy = value;
         policyChanged = true;
-    }
-
-    /** Any thread: where the base copy of a volume lies. */
-    public void base(final UUID volume, final Path replica) {
-        bases.put(volume, replica);
     }
 
     /** Any thread: the base copies may be brought up to here when no lease minds; 0 while nothing is known. */
@@ -186,6 +161,11 @@ public final class StreamHistory implements AutoCloseable {
     /** Any thread: no lookup finds a version in a frame below. */
     public long horizonPosition() {
         return index.horizonSegment() * context.journalContext().segmentLength();
+    }
+
+    /** Any thread: the base copies hold everything below. */
+    long baseHorizon() {
+        return baseHorizon;
     }
 
     /** Apply thread: the base copies hold, synced, everything below, and the stored horizon says so. */
@@ -225,118 +205,6 @@ public final class StreamHistory implements AutoCloseable {
     public void giveUpPoints() {
         giveUpPosition = points.position();
         policyChanged = true;
-    }
-
-    /**
-     * Opens a volume as it was at a point. Any thread; nothing is read but a header of the overlay.
-     *
-     * @param overlayOrNull file name, without suffix, of the overlay in an existing directory: opened if it is there, made
-     *     if not. Null for a view that cannot be written.
-     * @throws ViewException WITHDRAWN when retire has passed the point; otherwise what is wrong with the overlay.
-     * @throws IllegalArgumentException when the point does not name the volume.
-     */
-    public RecoveryView openView(final RecoveryPoint point, final UUID volume, final Path overlayOrNull)
-            throws ViewException {
-        final RecoveryPoint.PointVolume at = point.volumes().stream()
-                .filter(one -> one.uuid().equals(volume))
-                .findFirst()
-                .orElseThrow(() ->
-                        new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
-        final String holder = "view of volume " + volume + " at point " + point.sequence();
-        if (point.position() > committer.durablePosition()) {
-            throw new ViewException(
-                    ViewException.Cause.WITHDRAWN,
-                    0,
-                    point.position(),
-                    "point " + point.sequence() + " lies at journal position " + point.position()
-                            + ", and the journal ends at " + committer.durablePosition()
-                            + ": what it held behind that is lost; close the view");
-        }
-        final boolean isGone = policy.isOff() || damage.isWithdrawn(point.position());
-        final ViewLeases.Lease lease = isGone ? null : leases.hold(point.heldPosition(), holder);
-        if (lease == null) {
-            throw new ViewException(
-                    ViewException.Cause.WITHDRAWN,
-                    0,
-                    point.position(),
-                    policy.isOff()
-                            ? "the retention window is 0: no point is kept"
-                            : "point " + point.sequence() + " was withdrawn");
-        }
-        try {
-            return openView(at, point.position(), point.frameEntries(), overlayOrNull, lease);
-        } catch (final ViewException | RuntimeException e) {
-            lease.close();
-            throw e;
-        }
-    }
-
-    private RecoveryView openView(
-            final RecoveryPoint.PointVolume volume,
-            final long position,
-            final int frameEntries,
-            final Path overlayOrNull,
-            final ViewLeases.Lease lease)
-            throws ViewException {
-        final BlockFile base = openBase(volume.uuid());
-        try {
-            return new RecoveryView(
-                    lease.holder(),
-                    volume.sizeBytes(),
-                    base,
-                    () -> new IndexVersions(index, volume.number(), position, frameEntries, this::isLacking),
-                    frames(),
-                    overlayOrNull == null ? null : openOverlay(overlayOrNull, volume.sizeBytes()),
-                    lease,
-                    readErrors,
-                    viewsFull);
-        } catch (final ViewException | RuntimeException e) {
-            base.close();
-            throw e;
-        }
-    }
-
-    /**
-     * A way to a volume at any moment that the caller holds, whether or not it is a recovery point; for one thread. Where
-     * journal was lost it shows what is left: the sender's comparison with that is what heals it.
-     *
-     * @throws ViewException when the replica volume cannot be opened.
-     */
-    public PastVolume openPast(final UUID volume) throws ViewException {
-        final BlockFile base = openBase(volume);
-        final IndexVersions versions = new IndexVersions(index, 0, 0, 0, (range, position) -> false);
-        final RecoveryView view = new RecoveryView(
-                "volume " + volume, Long.MAX_VALUE, base, () -> versions, frames(), null, null, readErrors, viewsFull);
-        return new PastVolume(base, versions, view);
-    }
-
-    private boolean isLacking(final LostJournal range, final long position) {
-        return damage.isLacking(range, position, baseHorizon);
-    }
-
-    private BlockFile openBase(final UUID volume) throws ViewException {
-        final Path path = bases.get(volume);
-        try {
-            if (path == null) {
-                throw new IOException("volume " + volume + " has no replica volume here");
-            }
-            return files.open(path, BlockFiles.Mode.READ);
-        } catch (final IOException e) {
-            throw ViewException.ofDisk(0, "cannot open the replica volume", e);
-        }
-    }
-
-    private ViewOverlay openOverlay(final Path path, final long sizeBytes) throws ViewException {
-        final Path directory = path.getParent();
-        final String name = path.getFileName().toString();
-        return ViewOverlay.exists(files, directory, name)
-                ? ViewOverlay.open(files, directory, name, sizeBytes)
-                : ViewOverlay.create(
-                        files,
-                        directory,
-                        name,
-                        sizeBytes,
-                        context.journalContext().entropy());
     }
 
     /** One duty cycle of the follow thread; bounded. */
@@ -478,10 +346,6 @@ public final class StreamHistory implements AutoCloseable {
         reader.close();
         checkpoint.close();
         index.close();
-        synchronized (this) {
-            if (frames != null) {
-                frames.close();
-            }
-        }
+        volumes.close();
     }
 }

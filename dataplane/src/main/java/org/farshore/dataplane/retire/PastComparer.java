@@ -123,7 +123,7 @@ final class PastComparer implements AutoCloseable {
         final UUID uuid = new UUID(volume.uuidHigh(), volume.uuidLow());
         PastVolume past = volumes.get(uuid);
         if (past == null) {
-            past = history.openPast(uuid);
+            past = history.volumes().openPast(uuid);
             volumes.put(uuid, past);
         }
         past.moveTo(volume.number(), next.lease.position());

@@ -190,7 +190,7 @@ public final class StreamApply {
         gatherer.addReplica(replica);
         replicas.put(replica.uuid(), replica);
         if (history != null) {
-            history.base(replica.uuid(), replica.path());
+            history.volumes().base(replica.uuid(), replica.path());
         }
     }
 

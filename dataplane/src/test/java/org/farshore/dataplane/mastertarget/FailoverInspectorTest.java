@@ -28,7 +28,7 @@ class FailoverInspectorTest {
         view = world.carriedOut(world.failover()
                 .openView(TargetHarness.MACHINE, world.point(world.sequence(2)), List.of(), ViewPurpose.TEST));
         world.use(view, world.points.get(world.sequence(2)));
-        assertThat(world.history().points().pin("before", world.point(world.sequence(3))))
+        assertThat(world.history().points().pins().pin("before", world.point(world.sequence(3))))
                 .isNull();
         world.history().points().sync();
         world.fence();

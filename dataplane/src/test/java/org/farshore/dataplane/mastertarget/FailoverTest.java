@@ -300,7 +300,7 @@ class FailoverTest {
         refused("is the disk", () -> world.carriedOut(world.failover().closeView(MACHINE, disk.id())));
         refused("close it first", () -> world.carriedOut(world.failover().commit(MACHINE)));
         world.carriedOut(world.failover().closeView(MACHINE, plain.id()));
-        assertThat(world.history().points().pin("keep", world.point(world.sequence(3))))
+        assertThat(world.history().points().pins().pin("keep", world.point(world.sequence(3))))
                 .isNull();
         refused("pin keep", () -> world.carriedOut(world.failover().commit(MACHINE)));
         assertThat(world.report().phase()).isEqualTo(FailoverPhase.FAILED_OVER);

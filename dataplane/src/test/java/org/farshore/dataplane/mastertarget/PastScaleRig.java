@@ -225,7 +225,7 @@ final class PastScaleRig implements AutoCloseable {
     long read(final RecoveryPoint point, final int volume, final long offset, final byte[] target)
             throws ViewException {
         final ByteBuffer bytes = ByteBuffer.allocateDirect(target.length);
-        try (RecoveryView view = history().openView(point, uuid(volume), null);
+        try (RecoveryView view = history().volumes().openView(point, uuid(volume), null);
                 ViewAccess access = view.newAccess()) {
             access.read(offset, bytes);
             bytes.flip().get(target);

@@ -112,7 +112,7 @@ class PastScaleTest {
         final RecoveryPoint point = points.get(points.size() / 2);
         for (final String when : List.of("cold", "warm")) {
             final long began = System.nanoTime();
-            try (RecoveryView view = rig.history().openView(point, PastScaleRig.uuid(1), null);
+            try (RecoveryView view = rig.history().volumes().openView(point, PastScaleRig.uuid(1), null);
                     ViewAccess access = view.newAccess()) {
                 check(access, point, writesAt(point) / 2, writes);
                 System.out.printf("first byte of a view, %s: %.2f ms%n", when, 1e3 * PastScaleRig.secondsSince(began));
@@ -139,7 +139,9 @@ class PastScaleTest {
         final long before = PastScaleRig.residentBytes();
         final long began = System.nanoTime();
         for (int i = 0; i < VIEWS; i++) {
-            views.add(rig.history().openView(points.get(i * points.size() / VIEWS), PastScaleRig.uuid(1), null));
+            views.add(rig.history()
+                    .volumes()
+                    .openView(points.get(i * points.size() / VIEWS), PastScaleRig.uuid(1), null));
             accesses.add(views.get(i).newAccess());
         }
         final double opened = PastScaleRig.secondsSince(began);

@@ -292,7 +292,7 @@ final class PastWorld {
     }
 
     private void checkView(final RecoveryPoint point, final int volume) {
-        try (RecoveryView view = history().openView(point, uuid(volume), null);
+        try (RecoveryView view = history().volumes().openView(point, uuid(volume), null);
                 ViewAccess access = view.newAccess()) {
             viewsChecked++;
             assertThat(Arrays.mismatch(read(access), pasts.get(point.sequence()).of(volume)))
@@ -310,7 +310,7 @@ final class PastWorld {
         }
         final RecoveryPoint point = points.get(random.nextInt(points.size()));
         try {
-            final RecoveryView view = history().openView(point, uuid(1), null);
+            final RecoveryView view = history().volumes().openView(point, uuid(1), null);
             held.add(new HeldView(view, view.newAccess(), pasts.get(point.sequence()).one, point.sequence()));
         } catch (final ViewException e) {
             throw new AssertionError("point " + point.sequence() + ": " + e, e);

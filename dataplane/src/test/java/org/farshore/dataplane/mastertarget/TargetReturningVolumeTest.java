@@ -143,7 +143,7 @@ class TargetReturningVolumeTest {
     }
 
     private byte byteAt(final long offset, final RecoveryPoint point) {
-        try (RecoveryView view = history().openView(point, DATA, null);
+        try (RecoveryView view = history().volumes().openView(point, DATA, null);
                 ViewAccess access = view.newAccess()) {
             final ByteBuffer bytes = ByteBuffer.allocate(512);
             access.read(offset, bytes);

@@ -275,18 +275,18 @@ class RecoveryPointsTest {
     void pinsHoldTheFloorAndOutliveTheProcess() {
         final long[] three = threePoints();
         final RecoveryPoint second = points.atSequence(three[1], ALL).point();
-        assertThat(points.pin("before-upgrade", second)).isNull();
-        assertThat(points.pin("before-upgrade", second)).contains("already");
-        assertThat(points.pin("../x", second)).contains("letters");
+        assertThat(points.pins().pin("before-upgrade", second)).isNull();
+        assertThat(points.pins().pin("before-upgrade", second)).contains("already");
+        assertThat(points.pins().pin("../x", second)).contains("letters");
         points.sync();
         disk.flip(PINS, 70, 4);
         disk.restart(SimulatedDisk.Survival.NONE);
         openAgain();
-        assertThat(points.pins()).containsOnlyKeys("before-upgrade").containsValue(three[1]);
+        assertThat(points.pins().sequences()).containsOnlyKeys("before-upgrade").containsValue(three[1]);
         final RecoveryPoint first = points.atSequence(three[0], ALL).point();
         assertThat(leases.raiseFloor(Long.MAX_VALUE)).isEqualTo(second.position());
-        assertThat(points.pin("too-late", first)).contains("below the floor");
-        assertThat(points.unpin("before-upgrade")).isNull();
+        assertThat(points.pins().pin("too-late", first)).contains("below the floor");
+        assertThat(points.pins().unpin("before-upgrade")).isNull();
         assertThat(leases.raiseFloor(second.position() + 1)).isEqualTo(second.position() + 1);
     }
 

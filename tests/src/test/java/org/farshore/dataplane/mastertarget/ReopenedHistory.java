@@ -160,12 +160,12 @@ public final class ReopenedHistory {
                 complaints.put("point " + sequence, choice.reason());
             }
         }
-        pins = past().points().pins();
+        pins = past().points().pins().sequences();
     }
 
     private void compare(final RecoveryPoint point, final int volume) throws Exception {
         final String what = "volume " + volume + " at " + point.sequence();
-        try (RecoveryView view = past().openView(point, new UUID(volume, ~(long) volume), null)) {
+        try (RecoveryView view = past().volumes().openView(point, new UUID(volume, ~(long) volume), null)) {
             compare(what, view, history.world.points.get(point.sequence())[volume]);
         } catch (final ViewException e) {
             complaints.put(what, e.getMessage());

@@ -44,7 +44,7 @@ public final class StoppedHistory {
         for (int i = 1; i < POINTS; i++) {
             live();
             if (i == POINTS / 2) {
-                world.history().points().pin(PIN, world.point(world.sequence(0)));
+                world.history().points().pins().pin(PIN, world.point(world.sequence(0)));
             }
             if (i == POINTS * 3 / 4) {
                 use(world.carriedOut(world.failover()

@@ -248,7 +248,7 @@ final class Judge {
     }
 
     private void compareView(final RecoveryPoint point, final int volume) {
-        try (RecoveryView view = history().openView(point, SourceScript.uuid(volume), null);
+        try (RecoveryView view = history().volumes().openView(point, SourceScript.uuid(volume), null);
                 ViewAccess access = view.newAccess()) {
             bytes.clear();
             access.read(0, bytes);

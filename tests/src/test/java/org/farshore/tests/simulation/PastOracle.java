@@ -178,7 +178,7 @@ final class PastOracle {
         }
         final String what = "volume " + volume + " at point " + point.sequence();
         try {
-            final RecoveryView view = history.openView(point, uuid, null);
+            final RecoveryView view = history.volumes().openView(point, uuid, null);
             final Held opened = new Held(view, view.newAccess(), cut.copies.get(volume), what);
             compare(opened);
             if (held.size() < VIEWS_MAX && dice.oneIn(8)) {

@@ -37,8 +37,8 @@ final class PinKeeper {
         @Override
         protected String execute(final StreamHistory history) {
             return pointOrNull == null
-                    ? history.points().unpin(name)
-                    : history.points().pin(name, pointOrNull);
+                    ? history.points().pins().unpin(name)
+                    : history.points().pins().pin(name, pointOrNull);
         }
     }
 
@@ -60,7 +60,7 @@ final class PinKeeper {
         if (isWaiting()) {
             return;
         }
-        final Map<String, Long> pins = history.points().pins();
+        final Map<String, Long> pins = history.points().pins().sequences();
         kept.forEach((name, point) -> {
             if (!Long.valueOf(point.sequence()).equals(pins.get(name))) {
                 throw new Violation("I9", "pin " + name + " of " + point + " is gone; there are " + pins);
@@ -105,7 +105,8 @@ final class PinKeeper {
         if (isWaiting()) {
             return false;
         }
-        final Iterator<String> names = history.points().pins().keySet().iterator();
+        final Iterator<String> names =
+                history.points().pins().sequences().keySet().iterator();
         if (names.hasNext()) {
             ask(target, new Order(history, names.next(), null));
             return false;

@@ -203,9 +203,9 @@ final class PlantedBugs {
                     .fromSeed(12),
             of("a view is whole again when the floor passes lost journal", "F3: the base copies must have passed it")
                     .inDataplane(
-                            "recover/StreamHistory.java",
-                            "return damage.isLacking(range, position, baseHorizon);",
-                            "return damage.isLacking(range, position, leases.floor());")
+                            "recover/PastVolumes.java",
+                            "return damage.isLacking(range, position, history.baseHorizon());",
+                            "return damage.isLacking(range, position, history.leases().floor());")
                     .huntedBy(RottenViewHunt.class),
             of("a volume whose first record rotted has no past", "G1: chunks do not overtake what its first time left")
                     .inDataplane(
@@ -233,8 +233,8 @@ final class PlantedBugs {
                     .fromSeed(185),
             of("a start forgets what pins hold", "D4: a pinned point stays until it is given up")
                     .inDataplane(
-                            "recover/RecoveryPoints.java",
-                            "pinLeases.put(pin.name(), leases.hold(pin.position(), \"pin \" + pin.name()));",
-                            "pinLeases.put(pin.name(), null);")
+                            "recover/Pins.java",
+                            "leaseByName.put(pin.name(), leases.hold(pin.position(), \"pin \" + pin.name()));",
+                            "leaseByName.put(pin.name(), null);")
                     .huntedBy(PinHunt.class));
 }
