@@ -205,7 +205,8 @@ public final class StateFile implements AutoCloseable {
                 .appliedSequence(state.appliedSequence())
                 .appliedCapturePosition(state.appliedCapturePosition())
                 .durablePosition(state.durablePosition())
-                .retentionWindowNs(state.retentionWindowNs());
+                .retentionWindowNs(state.retentionWindowNs())
+                .journalLost((short) (state.journalLost() ? 1 : 0));
         final StateRecordEncoder.VolumesEncoder volumes =
                 encoder.volumesCount(state.volumes().size());
         for (final VolumeState volume : state.volumes()) {
@@ -284,7 +285,8 @@ public final class StateFile implements AutoCloseable {
                 decoder.appliedCapturePosition(),
                 decoder.durablePosition(),
                 List.of(),
-                Math.max(StreamState.RETENTION_UNSET, decoder.retentionWindowNs()));
+                Math.max(StreamState.RETENTION_UNSET, decoder.retentionWindowNs()),
+                decoder.journalLost() == 1);
         final List<VolumeState> volumes = new ArrayList<>();
         final StateRecordDecoder.VolumesDecoder table = decoder.volumes();
         if (table.count() > VOLUMES_MAX) {

@@ -15,6 +15,8 @@ import org.farshore.dataplane.volume.VolumeTable;
  * @param appliedCapturePosition capture position behind that END, of the capture named by captureId.
  * @param durablePosition the journal was durable up to here when this was stored.
  * @param retentionWindowNs how far back points of this stream are kept; {@link #RETENTION_UNSET} when nobody has said so.
+ * @param journalLost true when the replica volumes were brought past journal that could not be read: frames behind may speak
+ *     of volumes that no frame announces.
  */
 public record StreamState(
         long machineIdHigh,
@@ -31,7 +33,8 @@ public record StreamState(
         long appliedCapturePosition,
         long durablePosition,
         List<VolumeState> volumes,
-        long retentionWindowNs) {
+        long retentionWindowNs,
+        boolean journalLost) {
     /** The window is as the role is set. */
     public static final long RETENTION_UNSET = -1;
 
@@ -44,7 +47,7 @@ public record StreamState(
         volumes = List.copyOf(volumes);
     }
 
-    /** A stream of which nobody has said how far back points are kept. */
+    /** A stream of which nobody has said how far back points are kept, and that has lost no journal. */
     public StreamState(
             final long machineIdHigh,
             final long machineIdLow,
@@ -75,7 +78,8 @@ public record StreamState(
                 appliedCapturePosition,
                 durablePosition,
                 volumes,
-                RETENTION_UNSET);
+                RETENTION_UNSET,
+                false);
     }
 
     /** False when no writer can have meant it: a record that was made up, with a checksum that fits. */
@@ -141,6 +145,7 @@ public record StreamState(
                 appliedCapturePosition,
                 newDurablePosition,
                 newVolumes,
-                newWindowNs);
+                newWindowNs,
+                journalLost);
     }
 }

@@ -51,7 +51,8 @@ final class ApplyRecord {
                 advance ? gathered.capturePosition() : stored.appliedCapturePosition(),
                 committer.durablePosition(),
                 advance ? VolumeStates.of(gathered.volumes()) : stored.volumes(),
-                stored.retentionWindowNs());
+                stored.retentionWindowNs(),
+                advance ? gathered.isLenient() : stored.journalLost());
         stateFile.store(stored);
     }
 
@@ -72,7 +73,8 @@ final class ApplyRecord {
                 NO_CAPTURE_POSITION,
                 committer.durablePosition(),
                 held.volumes(),
-                stored.retentionWindowNs());
+                stored.retentionWindowNs(),
+                false);
         stateFile.store(stored);
     }
 

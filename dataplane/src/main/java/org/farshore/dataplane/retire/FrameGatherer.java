@@ -95,6 +95,7 @@ final class FrameGatherer implements JournalFrameHandler {
         captureIdLow = stored.captureIdLow();
         sequence = stored.appliedSequence();
         capturePosition = stored.appliedCapturePosition();
+        lenient |= stored.journalLost();
         tailPosition = NO_POSITION;
         resolvedPosition = NO_POSITION;
         volumes.clear();
@@ -121,6 +122,11 @@ final class FrameGatherer implements JournalFrameHandler {
      */
     void beLenient() {
         lenient = true;
+    }
+
+    /** True once damaged journal was left out, in this life or an earlier one. */
+    boolean isLenient() {
+        return lenient;
     }
 
     /** A replica that is open: a volume with its random id is written there. */

@@ -112,6 +112,9 @@ final class DescribeCommand {
         if (state.retentionWindowNs() >= 0) {
             line("window", HumanText.durationMs(state.retentionWindowNs() / NS_PER_MS) + ", set for this machine");
         }
+        if (state.journalLost()) {
+            line("lost", "the replicas were brought past journal that could not be read");
+        }
         for (final VolumeState volume : state.volumes()) {
             line(
                     "volume " + volume.number(),
@@ -171,6 +174,7 @@ final class DescribeCommand {
         if (state.retentionWindowNs() >= 0) {
             map.put("retentionWindowMs", state.retentionWindowNs() / NS_PER_MS);
         }
+        map.put("journalLost", state.journalLost());
         map.put("endPosition", found.endPosition());
         map.put("endSequence", found.endSequence());
         map.put("capturePosition", found.capturePosition());

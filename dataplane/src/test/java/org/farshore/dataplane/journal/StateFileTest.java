@@ -89,21 +89,31 @@ class StateFileTest {
     @Test
     void recordOfVersion0HasNoWindow() throws IOException {
         new StateFile(disk, STREAM).store(state(3).withRetentionWindow(7));
+        makeOlder(0, StateRecordDecoder.retentionWindowNsEncodingOffset());
+        assertThat(load()).isEqualTo(state(3));
+    }
+
+    @Test
+    void recordOfVersion1HasLostNoJournal() throws IOException {
+        new StateFile(disk, STREAM).store(state(3).withRetentionWindow(7));
+        makeOlder(1, StateRecordDecoder.journalLostEncodingOffset());
+        assertThat(load()).isEqualTo(state(3).withRetentionWindow(7));
+        assertThat(load().journalLost()).isFalse();
+    }
+
+    /** The stored record as an earlier version would have written it, with a shorter block. */
+    private void makeOlder(final int version, final int blockLength) throws IOException {
         final UnsafeBuffer old = new UnsafeBuffer(ByteBuffer.allocateDirect(StateFile.COPY_LENGTH));
         try (BlockFile file = disk.open(STATE, BlockFiles.Mode.WRITE)) {
             file.read(old.byteBuffer(), 0);
-            final int added =
-                    MessageHeaderEncoder.ENCODED_LENGTH + StateRecordDecoder.retentionWindowNsEncodingOffset();
-            old.putBytes(added, old, added + Long.BYTES, StateFile.COPY_LENGTH - added - Long.BYTES);
-            new MessageHeaderEncoder()
-                    .wrap(old, 0)
-                    .blockLength(StateRecordDecoder.retentionWindowNsEncodingOffset())
-                    .version(0);
+            final int end = MessageHeaderEncoder.ENCODED_LENGTH + blockLength;
+            final int added = StateRecordDecoder.BLOCK_LENGTH - blockLength;
+            old.putBytes(end, old, end + added, StateFile.COPY_LENGTH - end - added);
+            new MessageHeaderEncoder().wrap(old, 0).blockLength(blockLength).version(version);
             final int checksum = MessageHeaderEncoder.ENCODED_LENGTH;
             old.putInt(checksum, Crc32c.computeAround(old, 0, StateFile.COPY_LENGTH, checksum), LITTLE_ENDIAN);
             file.write(old.byteBuffer().clear(), 0);
         }
-        assertThat(load()).isEqualTo(state(3));
     }
 
     @Test

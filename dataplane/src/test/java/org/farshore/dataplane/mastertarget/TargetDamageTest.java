@@ -81,6 +81,41 @@ class TargetDamageTest {
                 .isNegative();
     }
 
+    @Test
+    void shouldGoOnAfterARestartWithWritesOfAVolumeWhoseRecordWasPassed() {
+        target.until(sender, () -> sender.rejected != null);
+        sayHelloAgain();
+        write(4, 16384);
+        target.untilApplied(sender, writer.endSequence());
+
+        final long added = target.counters.get(ReplicationCounter.JOURNAL_DURABLE_POSITION, MACHINE);
+        send(writer.volumeAdded(2, 8, SIZE, "more"));
+        target.until(sender, () -> sender.durableSequence == writer.endSequence());
+        target.disk.flip(SEGMENT, added % SEGMENT_LENGTH + 200, 0x20);
+        target.until(sender, () -> sender.rejected != null);
+        sayHelloAgain();
+        write(5, 16384);
+        target.untilApplied(sender, writer.endSequence());
+        send(writer.batch(Extent.write(2, 0, filled(4096, 6))));
+        target.until(sender, () -> sender.durableSequence == writer.endSequence());
+
+        target.disk.restart(Survival.NONE);
+        target.start();
+        sayHelloAgain();
+        assertThat(sender.welcome.volumes())
+                .as("the other is to be announced again")
+                .hasSize(1);
+        send(writer.volumeAdded(2, 8, SIZE, "more"));
+        send(writer.batch(Extent.write(2, 0, filled(4096, 7))));
+        target.untilApplied(sender, writer.endSequence());
+        assertThat(target.replica("more")[0]).isEqualTo((byte) 7);
+    }
+
+    private void sayHelloAgain() {
+        sender = target.welcomed(CAPTURE);
+        writer.begin(1, sender.welcome.incarnation(), sender.welcome.nextSequence(), 0);
+    }
+
     private void rest() {
         for (int i = 0; i < 5000; i++) {
             target.step();
