@@ -36,6 +36,9 @@ public interface MachineStream {
     /** Where the replica of a volume lies. */
     Path replica(UUID volume) throws IOException;
 
+    /** True when a point that an earlier life of the role has shown was lost with the end of the journal. */
+    boolean isLost(RecoveryPoint point);
+
     /** Opens a volume as it was; the overlay is made when there is none. */
     RecoveryView openView(RecoveryPoint point, UUID volume, Path overlay) throws ViewException;
 

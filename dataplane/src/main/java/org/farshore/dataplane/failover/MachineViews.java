@@ -83,8 +83,22 @@ final class MachineViews {
         }
     }
 
-    /** Opens and serves a view that was loaded; when that fails it stays in the list with a complaint. */
+    /**
+     * Opens and serves a view that was loaded; when that fails it stays in the list with a complaint.
+     *
+     * @throws FarshoreException STORAGE when it cannot be stored that its point was lost.
+     */
     void reopen(final OpenView view) {
+        final ViewRecord record = view.record();
+        if (stream.isLost(record.point())) {
+            if (record.point().position() != ViewRecord.LOST) {
+                record.withPointLost().store(file, view.directory());
+            }
+            view.complaint("point " + record.point().sequence()
+                    + " was lost with the end of the journal, which could not be read at a start: close the view");
+            LOG.warn("view", record.id(), "machine", stream.machine(), "state", "unusable", "reason", view.complaint());
+            return;
+        }
         try {
             view.open(stream);
             view.serve(context.exports());

@@ -97,6 +97,11 @@ public final class TargetMachine implements MachineStream {
     }
 
     @Override
+    public boolean isLost(final RecoveryPoint point) {
+        return stream.history() != null && stream.history().volumes().isLost(point);
+    }
+
+    @Override
     public RecoveryView openView(final RecoveryPoint point, final UUID volume, final Path overlay)
             throws ViewException {
         if (stream.history() == null) {

@@ -35,6 +35,9 @@ record ViewRecord(
         List<Volume> volumes) {
     static final String NAME = "view";
 
+    /** Position of a point that was lost with the end of the journal: no journal comes so far. */
+    static final long LOST = Long.MAX_VALUE;
+
     private static final int VOLUMES_MAX = 64;
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}");
 
@@ -43,6 +46,24 @@ record ViewRecord(
 
     ViewRecord {
         volumes = List.copyOf(volumes);
+    }
+
+    /** The same view; its point is no more, whatever the journal will hold at that position. */
+    ViewRecord withPointLost() {
+        final RecoveryPoint lost = new RecoveryPoint(
+                point.sequence(),
+                point.windowBegin(),
+                LOST,
+                point.frameEntries(),
+                point.wallTimeNs(),
+                point.captureTimeNs(),
+                point.kind(),
+                point.endOfResync(),
+                point.timeUncertain(),
+                point.label(),
+                point.volumes(),
+                point.complete());
+        return new ViewRecord(id, machineIdHigh, machineIdLow, purpose, createdNs, lost, volumes);
     }
 
     void store(final RecordFile file, final Path directory) {

@@ -39,6 +39,11 @@ public final class PastVolumes {
         bases.put(volume, replica);
     }
 
+    /** True when a point of an earlier life was lost with the end of the journal: other records lie there now, or will. */
+    public boolean isLost(final RecoveryPoint point) {
+        return point.position() > journal.recovered().endPosition();
+    }
+
     /**
      * Opens a volume as it was at a point; nothing is read but a header of the overlay.
      *
@@ -55,15 +60,6 @@ public final class PastVolumes {
                 .orElseThrow(() ->
                         new IllegalArgumentException("point " + point.sequence() + " does not name volume " + volume));
         final String holder = "view of volume " + volume + " at point " + point.sequence();
-        if (point.position() > journal.committer().durablePosition()) {
-            throw new ViewException(
-                    ViewException.Cause.WITHDRAWN,
-                    0,
-                    point.position(),
-                    "point " + point.sequence() + " lies at journal position " + point.position()
-                            + ", and the journal ends at " + journal.committer().durablePosition()
-                            + ": what it held behind that is lost; close the view");
-        }
         final boolean isGone = history.policy().isOff() || damage.isWithdrawn(point.position());
         final ViewLeases.Lease lease = isGone ? null : history.leases().hold(point.heldPosition(), holder);
         if (lease == null) {

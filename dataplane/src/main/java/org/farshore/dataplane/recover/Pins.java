@@ -6,20 +6,42 @@ import java.util.List;
 import java.util.Map;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.RecordInDoubtException;
+import org.farshore.dataplane.runtime.StateLog;
 import org.farshore.dataplane.volume.VolumeTable;
 
 /** Points of one stream that are kept under a name, however old: each holds a lease. Follow thread. */
 public final class Pins {
+    private static final StateLog LOG = StateLog.of(Pins.class);
+
     private final PinFile file;
     private final ViewLeases leases;
     private final List<PinFile.Pin> pins;
     private final Map<String, ViewLeases.Lease> leaseByName = new HashMap<>();
 
-    /** @throws FarshoreException STORAGE when the file is damaged: nobody knows what must be kept then. */
-    Pins(final PinFile file, final ViewLeases leases) {
+    /**
+     * Pins that an earlier life has kept; those whose point was lost with the end of the journal are given up for good, since
+     * other records will come to lie there.
+     *
+     * @param journalEnd as this life has found it.
+     * @throws FarshoreException STORAGE when the file is damaged: nobody knows what must be kept then.
+     */
+    Pins(final PinFile file, final ViewLeases leases, final long journalEnd) {
         this.file = file;
         this.leases = leases;
         this.pins = file.load();
+        final List<PinFile.Pin> lost =
+                pins.stream().filter(pin -> pin.position() > journalEnd).toList();
+        if (!lost.isEmpty()) {
+            LOG.warn(
+                    "pins",
+                    lost,
+                    "state",
+                    "lost",
+                    "reason",
+                    "the journal ends at " + journalEnd + ", before their points");
+            pins.removeAll(lost);
+            file.store(pins);
+        }
         for (final PinFile.Pin pin : pins) {
             leaseByName.put(pin.name(), leases.hold(pin.position(), "pin " + pin.name()));
         }

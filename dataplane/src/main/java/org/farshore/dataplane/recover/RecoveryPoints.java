@@ -87,7 +87,7 @@ public final class RecoveryPoints implements AutoCloseable {
         final CatalogueFile file =
                 new CatalogueFile(files, directory, state.machineIdHigh(), state.machineIdLow(), state.generation());
         final RecoveryPoints points =
-                new RecoveryPoints(file, new Pins(new PinFile(files, directory), leases), leases, journal);
+                new RecoveryPoints(file, new Pins(new PinFile(files, directory), leases, journalEnd), leases, journal);
         points.load(state, journalEnd, journal);
         return points;
     }

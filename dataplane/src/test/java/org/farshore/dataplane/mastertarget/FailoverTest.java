@@ -11,6 +11,7 @@ import org.farshore.dataplane.codecs.failover.FailoverPhase;
 import org.farshore.dataplane.codecs.failover.ViewPurpose;
 import org.farshore.dataplane.codecs.replication.RejectReason;
 import org.farshore.dataplane.failover.ViewReport;
+import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.runtime.BlockFiles;
 import org.farshore.dataplane.runtime.FarshoreException;
 import org.farshore.dataplane.runtime.SimulatedDisk.Survival;
@@ -327,6 +328,38 @@ class FailoverTest {
         assertThat(world.target.replica("one")).isEqualTo(last[1]);
         assertThat(world.history().points().list(List.of())).isEmpty();
         beginsAnew(world, last);
+    }
+
+    @Test
+    void aPointThatWasLostWithTheEndOfTheJournalIsLostForGood() {
+        final FailoverWorld world = world(11);
+        final long lost = world.pointInAGroup();
+        final RecoveryPoint point = world.point(world.sequence(0));
+        final ViewReport view =
+                world.carriedOut(world.failover().openView(MACHINE, point, List.of(), ViewPurpose.TEST));
+        assertThat(world.history().points().pins().pin("kept", point)).isNull();
+        final String segment = String.format("segment-%05d", lost / TargetHarness.SEGMENT_LENGTH - 1);
+        world.target.disk.flip(
+                TargetHarness.DATA.resolve(MACHINE).resolve("journal").resolve(segment),
+                lost % TargetHarness.SEGMENT_LENGTH + 40,
+                1);
+        world.restart(Survival.NONE);
+        assertThat(world.history().points().pins().sequences()).isEmpty();
+        assertThat(complaintOf(world, view)).contains("lost with the end of the journal");
+
+        world.connect(CAPTURE, 0).live(5);
+        assertThat(world.point(world.sequence(0)).position()).isGreaterThan(point.position());
+        world.restart(Survival.NONE);
+        assertThat(complaintOf(world, view)).as("other records lie there now").contains("lost with the end");
+        world.carriedOut(world.failover().closeView(MACHINE, view.id()));
+    }
+
+    private static String complaintOf(final FailoverWorld world, final ViewReport view) {
+        return world.carriedOut(world.failover().views()).stream()
+                .filter(one -> one.id().equals(view.id()))
+                .findFirst()
+                .orElseThrow()
+                .complaint();
     }
 
     @Test

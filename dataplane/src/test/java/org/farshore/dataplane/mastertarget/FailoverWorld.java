@@ -83,6 +83,21 @@ final class FailoverWorld {
         return this;
     }
 
+    /** One more point, in a group of the journal of its own; answers where that begins. */
+    long pointInAGroup() {
+        final long begin = target.target
+                .applyAgent()
+                .streams()
+                .get(0)
+                .journal()
+                .committer()
+                .durablePosition();
+        send(writer.barrier(1, 2));
+        points.put(writer.nextSequence() - 1, new byte[][] {{}, now[1].clone(), now[2].clone()});
+        settle();
+        return begin;
+    }
+
     /** The second volume is taken out of the source's settings. */
     void removeSecond() {
         send(writer.volumeRemoved(2));

@@ -26,7 +26,7 @@ final class TargetHarness {
     static final Path DATA = Path.of("/data");
 
     private static final int STEPS_MAX = 20_000;
-    private static final int SEGMENT_LENGTH = 256 << 10;
+    static final int SEGMENT_LENGTH = 256 << 10;
     private static final int INDEX_PAGES = 16;
 
     final SimulatedDisk disk;
