@@ -21,8 +21,8 @@ class SimulationTest {
     private static final int WINDOW_SEEDS = 60;
     private static final int OPERATED_SEEDS = 40;
     private static final int ROT_SEEDS = 30;
-    private static final int LEAVE_SEEDS = 100;
-    private static final int PIN_SEEDS = 50;
+    private static final int LEAVE_SEEDS = 60;
+    private static final int PIN_SEEDS = 40;
     private static final int REPEATED = 20;
     private static final int FAULTS_MEAN_MIN = 200;
 

@@ -217,7 +217,7 @@ final class PlantedBugs {
                             "if (volume == null || !volume.everConverged()) {",
                             "if (volume != null && !volume.everConverged()) {")
                     .huntedBy(RottenViewHunt.class)
-                    .fromSeed(255),
+                    .fromSeed(262),
             of("a volume that comes back has no past", "G1: chunks do not overtake what its first time left")
                     .inDataplane(
                             "receive/MessageIntake.java",
@@ -230,7 +230,7 @@ final class PlantedBugs {
                             "final boolean isValid = point.ordered() != 0 &&",
                             "final boolean isValid = (point.ordered() & catalogue.known()) != 0 &&")
                     .huntedBy(LeaveHunt.class)
-                    .fromSeed(185),
+                    .fromSeed(191),
             of("a start forgets what pins hold", "D4: a pinned point stays until it is given up")
                     .inDataplane(
                             "recover/Pins.java",
