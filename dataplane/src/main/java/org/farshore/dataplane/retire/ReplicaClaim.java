@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.UUID;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
 
@@ -19,6 +20,15 @@ record ReplicaClaim(String machine, String volume, String uuid, long sizeBytes, 
     static final String FILE_NAME = "replica.properties";
 
     private static final int LENGTH_MAX = 64 << 10;
+
+    /** Random id of the volume. */
+    UUID id() throws IOException {
+        try {
+            return UUID.fromString(uuid);
+        } catch (final IllegalArgumentException e) {
+            throw new IOException("the claim of volume " + volume + " has no id: " + e.getMessage(), e);
+        }
+    }
 
     /** The claim in this directory, or null. */
     static ReplicaClaim load(final BlockFiles files, final Path directory) throws IOException {

@@ -3,14 +3,11 @@ package org.farshore.dataplane.retire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.agrona.BufferUtil;
 import org.farshore.dataplane.runtime.BlockFile;
 import org.farshore.dataplane.runtime.BlockFiles;
-import org.farshore.dataplane.runtime.StateLog;
 
 /**
  * Opens replica volumes by the rules that keep somebody else's bytes safe.
@@ -28,7 +25,6 @@ import org.farshore.dataplane.runtime.StateLog;
  * <p>Apply thread.
  */
 public final class ReplicaVolumes {
-    private static final StateLog LOG = StateLog.of(ReplicaVolumes.class);
     private static final int PROBE_LENGTH = 1 << 20;
     private static final int PROBES = 1024;
     private static final int BLOCK_LENGTH = 4096;
@@ -55,21 +51,9 @@ public final class ReplicaVolumes {
         this.adopt = adopt;
     }
 
-    /** Claims of a machine's replicas, also of volumes that have left its stream. One that cannot be read is named and left out. */
-    List<ReplicaClaim> claims(final String machine) throws IOException {
-        final Path directory = dataDirectory.resolve(machine);
-        final List<ReplicaClaim> claims = new ArrayList<>();
-        for (final String volume : files.list(directory)) {
-            try {
-                final ReplicaClaim claim = ReplicaClaim.load(files, directory.resolve(volume));
-                if (claim != null) {
-                    claims.add(claim);
-                }
-            } catch (final IOException e) {
-                LOG.warn("replica", directory.resolve(volume), "state", "left-out", "reason", e.getMessage());
-            }
-        }
-        return claims;
+    /** Who has claimed the replica in this directory of a machine, also when the volume has left its stream; null for nobody. */
+    ReplicaClaim claimOrNull(final String machine, final String volume) throws IOException {
+        return ReplicaClaim.load(files, dataDirectory.resolve(machine).resolve(volume));
     }
 
     /**
@@ -182,8 +166,7 @@ public final class ReplicaVolumes {
     private void checkUnclaimed(final Path path) throws IOException, ReplicaRefusedException {
         for (final String machine : files.list(dataDirectory)) {
             for (final String volume : files.list(dataDirectory.resolve(machine))) {
-                final ReplicaClaim other =
-                        ReplicaClaim.load(files, dataDirectory.resolve(machine).resolve(volume));
+                final ReplicaClaim other = claimOrNull(machine, volume);
                 if (other != null && other.path().equals(path.toString())) {
                     throw new ReplicaRefusedException("replica " + path + " is claimed by volume " + other.volume()
                             + " of machine " + other.machine());

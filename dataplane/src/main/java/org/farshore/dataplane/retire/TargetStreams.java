@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.farshore.dataplane.codecs.replication.WriteBatchDecoder;
@@ -193,27 +192,28 @@ public final class TargetStreams {
     /** Volumes that are in the stream no more: points, views and a commit may still name them. */
     private void openThoseThatLeft(final String machine, final int generation, final StreamApply apply)
             throws IOException {
-        for (final ReplicaClaim claim : replicaVolumes.claims(machine)) {
-            final UUID uuid = UUID.fromString(claim.uuid());
-            final long high = uuid.getMostSignificantBits();
-            final long low = uuid.getLeastSignificantBits();
-            final boolean hasRoom = apply.replicas().size() < WriteArena.REPLICAS_MAX - StreamLimits.VOLUMES_MAX;
-            if (hasRoom && apply.findReplica(high, low) == null) {
-                try {
-                    apply.addReplica(replicaVolumes.open(
-                            machine, claim.volume(), high, low, claim.sizeBytes(), generation, true));
-                } catch (final IOException | ReplicaRefusedException e) {
-                    LOG.warn(
-                            "stream",
-                            machine,
-                            "volume",
-                            claim.volume(),
-                            "replica",
-                            "left-out",
-                            "reason",
-                            e.getMessage());
-                }
+        for (final String volume : files.list(dataDirectory.resolve(machine))) {
+            try {
+                openIfItLeft(machine, volume, generation, apply);
+            } catch (final IOException | ReplicaRefusedException e) {
+                LOG.warn("stream", machine, "volume", volume, "replica", "left-out", "reason", e.getMessage());
             }
+        }
+    }
+
+    private void openIfItLeft(final String machine, final String volume, final int generation, final StreamApply apply)
+            throws IOException, ReplicaRefusedException {
+        final ReplicaClaim claim = replicaVolumes.claimOrNull(machine, volume);
+        final boolean hasRoom = apply.replicas().size() < WriteArena.REPLICAS_MAX - StreamLimits.VOLUMES_MAX;
+        if (claim != null && hasRoom && !apply.replicas().containsKey(claim.id())) {
+            apply.addReplica(replicaVolumes.open(
+                    machine,
+                    volume,
+                    claim.id().getMostSignificantBits(),
+                    claim.id().getLeastSignificantBits(),
+                    claim.sizeBytes(),
+                    generation,
+                    true));
         }
     }
 

@@ -6,6 +6,8 @@ import static org.farshore.dataplane.mastertarget.TargetHarness.MACHINE_HIGH;
 import static org.farshore.dataplane.mastertarget.TargetHarness.MACHINE_LOW;
 import static org.farshore.dataplane.mastertarget.TargetHarness.filled;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Set;
 import org.farshore.dataplane.codecs.replication.ExtentKind;
 import org.farshore.dataplane.codecs.replication.RejectReason;
@@ -116,6 +118,19 @@ class MasterTargetAgentsTest {
             assertThat(again.rejectText).contains("is gone");
             target.disk.restart(SimulatedDisk.Survival.ALL);
         }
+    }
+
+    @Test
+    void shouldServeAMachineThoughTheClaimOfAVolumeThatLeftIsDamaged() {
+        final TestSender sender = begin();
+        send(sender, writer.volumeAdded(2, 8, SIZE, "gone"));
+        send(sender, writer.volumeRemoved(2));
+        target.untilApplied(sender, writer.endSequence());
+        final Path claim = TargetHarness.DATA.resolve(MACHINE).resolve("gone").resolve("replica.properties");
+        final int dash = new String(target.file(claim), StandardCharsets.UTF_8).indexOf('-');
+        target.disk.flip(claim, dash, 0x20);
+        target.disk.restart(SimulatedDisk.Survival.ALL);
+        assertThat(target.start().welcomed(CAPTURE).welcome.volumes()).hasSize(1);
     }
 
     @Test
