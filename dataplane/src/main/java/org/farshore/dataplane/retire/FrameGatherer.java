@@ -203,10 +203,11 @@ final class FrameGatherer implements JournalFrameHandler {
 
     private boolean take(final long position, final JournalFrameFlyweight frame, final long end) {
         final long last = message.lastSequence();
-        if (lenient) {
+        boolean fits = VolumeRecords.check(message, volumes) == null;
+        if (!fits && lenient) {
             recallLostVolumes();
+            fits = VolumeRecords.check(message, volumes) == null;
         }
-        final boolean fits = VolumeRecords.check(message, volumes) == null;
         if (!fits && !lenient && last > sequence && message.firstSequence() <= end) {
             throw broken(position, VolumeRecords.check(message, volumes));
         }

@@ -198,7 +198,10 @@ final class PlantedBugs {
                     .huntedBy(WindowHunt.class)
                     .fromSeed(146),
             of("volumes behind damage are unknown to the replica", "F3: a lost record costs what it held, no more")
-                    .inDataplane("retire/FrameGatherer.java", "if (lenient) { recallLostVolumes(); }", "")
+                    .inDataplane(
+                            "retire/FrameGatherer.java",
+                            "if (!fits && lenient) { recallLostVolumes();",
+                            "if (!fits && lenient) {")
                     .huntedBy(RotHunt.class)
                     .fromSeed(12),
             of("a view is whole again when the floor passes lost journal", "F3: the base copies must have passed it")
