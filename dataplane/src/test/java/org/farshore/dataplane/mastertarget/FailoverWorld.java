@@ -19,6 +19,7 @@ import org.farshore.dataplane.recover.RecoveryPoint;
 import org.farshore.dataplane.recover.StreamHistory;
 import org.farshore.dataplane.recover.ViewAccess;
 import org.farshore.dataplane.recover.ViewException;
+import org.farshore.dataplane.retire.TargetStream;
 import org.farshore.dataplane.ship.MessageWriter;
 import org.farshore.dataplane.ship.MessageWriter.Extent;
 import org.farshore.dataplane.ship.StreamLimits;
@@ -76,8 +77,7 @@ final class FailoverWorld {
             for (int j = random.nextInt(6); j >= 0; j--) {
                 send(writer.batch(randomWrites()));
             }
-            send(writer.barrier(1, 2));
-            points.put(writer.nextSequence() - 1, new byte[][] {{}, now[1].clone(), now[2].clone()});
+            point();
         }
         settle();
         return this;
@@ -85,17 +85,15 @@ final class FailoverWorld {
 
     /** One more point, in a group of the journal of its own; answers where that begins. */
     long pointInAGroup() {
-        final long begin = target.target
-                .applyAgent()
-                .streams()
-                .get(0)
-                .journal()
-                .committer()
-                .durablePosition();
-        send(writer.barrier(1, 2));
-        points.put(writer.nextSequence() - 1, new byte[][] {{}, now[1].clone(), now[2].clone()});
+        final long begin = durablePosition();
+        point();
         settle();
         return begin;
+    }
+
+    private void point() {
+        send(writer.barrier(1, 2));
+        points.put(writer.nextSequence() - 1, new byte[][] {{}, now[1].clone(), now[2].clone()});
     }
 
     /** The second volume is taken out of the source's settings. */
@@ -134,18 +132,19 @@ final class FailoverWorld {
     private boolean isLevel() {
         return history().index().isReady()
                 && history().isFollowed()
-                && history().index().indexedPosition()
-                        >= target.target
-                                .applyAgent()
-                                .streams()
-                                .get(0)
-                                .journal()
-                                .committer()
-                                .durablePosition();
+                && history().index().indexedPosition() >= durablePosition();
+    }
+
+    private long durablePosition() {
+        return stream().journal().committer().durablePosition();
+    }
+
+    private TargetStream stream() {
+        return target.target.applyAgent().streams().get(0);
     }
 
     StreamHistory history() {
-        return target.target.applyAgent().streams().get(0).history();
+        return stream().history();
     }
 
     /** The point with this sequence. */
@@ -182,7 +181,7 @@ final class FailoverWorld {
     /** Refuses the source and waits until nothing of it is under way. */
     void fence() {
         carriedOut(failover().fence(TargetHarness.MACHINE));
-        step(() -> target.target.applyAgent().streams().get(0).fence().isObeyed() && isLevel());
+        step(() -> stream().fence().isObeyed() && isLevel());
         if (sender != null) {
             step(() -> sender.rejected != null);
             assertThat(sender.rejected).isEqualTo(RejectReason.STALE_GENERATION);

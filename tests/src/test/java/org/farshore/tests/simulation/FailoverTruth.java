@@ -136,9 +136,10 @@ final class FailoverTruth {
         }
         for (final String id : List.copyOf(views.keySet())) {
             if (!ids.contains(id)) {
-                vanished(id, intent, subject, report, story);
-                if (answer != Answer.REFUSED) {
-                    halfClosed.remove(id);
+                checkVanished(id, intent, subject, report, story);
+                final Opened closed = views.remove(id);
+                if (answer == Answer.REFUSED) {
+                    halfClosed.put(id, closed);
                 }
             }
         }
@@ -204,7 +205,7 @@ final class FailoverTruth {
         views.put(view.id(), new Opened(view.purpose(), made));
     }
 
-    private void vanished(
+    private void checkVanished(
             final String id,
             final Intent intent,
             final String subject,
@@ -220,7 +221,6 @@ final class FailoverTruth {
         if (!isClosed) {
             throw new Violation("I2", "view " + id + " is gone: " + story);
         }
-        halfClosed.put(id, views.remove(id));
     }
 
     private void checkAnswered(
